@@ -1,0 +1,21 @@
+"""Objects reach views only through here; strangers get 404."""
+
+from .projects import (
+    ANNOTATING,
+    MANAGING,
+    REVIEWING,
+    TALKING,
+    WATCHING,
+    member_project,
+    project_roles,
+)
+
+__all__ = [
+    "ANNOTATING",
+    "MANAGING",
+    "REVIEWING",
+    "TALKING",
+    "WATCHING",
+    "member_project",
+    "project_roles",
+]

@@ -1,0 +1,57 @@
+"""Projects and people as the command line names them."""
+
+from django.contrib.auth.models import User
+
+from curation.enums import Role
+from curation.errors import CurationError, PermissionRuleError
+from curation.models import Project
+
+from .projects import project_roles
+
+
+class UnknownNameError(CurationError):
+    """The command line named something that does not exist."""
+
+    code = "unknown_name"
+
+
+def project_named(slug: str) -> Project:
+    """Return a project by its short name.
+
+    Raises:
+        UnknownNameError: there is none; the sentence lists those there are.
+    """
+    project = Project.objects.filter(slug=slug).first()
+    if project is None:
+        known = ", ".join(Project.objects.values_list("slug", flat=True)) or "none yet"
+        msg = f"There is no project {slug!r}. Projects: {known}."
+        raise UnknownNameError(msg)
+    return project
+
+
+def person_named(username: str) -> User:
+    """Return a user by name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        msg = f"There is no active user {username!r}; make one with 'manage.py createsuperuser'."
+        raise UnknownNameError(msg)
+    return user
+
+
+def actor_for(project: Project, username: str | None, roles: frozenset[Role]) -> User:
+    """Return who acts on the command line: the person named, else the project's creator.
+
+    Raises:
+        UnknownNameError: no such person.
+        PermissionRuleError: the person does not hold one of ``roles`` in the project.
+    """
+    user = person_named(username) if username else project.created_by
+    if not project_roles(user, project) & roles:
+        names = " or ".join(sorted(roles))
+        msg = f"{user.username} needs the role {names} in {project.slug} for this."
+        raise PermissionRuleError(msg)
+    return user

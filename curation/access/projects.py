@@ -1,0 +1,45 @@
+"""Who may see and do what in a project."""
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from curation.enums import Role
+from curation.models import Membership, Project
+
+WATCHING = frozenset(Role)
+ANNOTATING = frozenset({Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER})
+REVIEWING = frozenset({Role.REVIEWER, Role.MANAGER})
+MANAGING = frozenset({Role.MANAGER})
+TALKING = frozenset({Role.TESTER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR})
+
+
+def project_roles(user: User | AnonymousUser, project: Project) -> frozenset[Role]:
+    """Return the roles a person holds in a project; a superuser holds all, staff none by itself."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(Role)
+    rows = Membership.objects.filter(project=project, user=user).values_list("role", flat=True)
+    return frozenset(Role(role) for role in rows)
+
+
+def member_project(
+    user: User | AnonymousUser, slug: str, roles: frozenset[Role] = WATCHING
+) -> Project:
+    """Return the project if the person holds one of ``roles`` in it.
+
+    Raises:
+        Http404: there is no such project, or the person is no member of it.
+        PermissionDenied: a member, but without one of the roles.
+    """
+    project = Project.objects.filter(slug=slug).first()
+    held = project_roles(user, project) if project else frozenset()
+    if project is None or not held:
+        msg = "There is no such project, or you are not a member of it."
+        raise Http404(msg)
+    if not held & roles:
+        names = " or ".join(sorted(roles))
+        msg = f"This needs the role {names} in {project.name}; ask its manager."
+        raise PermissionDenied(msg)
+    return project

@@ -1,0 +1,117 @@
+"""Words with one meaning everywhere: database, code, pages."""
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    """What a person does in a project."""
+
+    ANNOTATOR = "annotator", "annotator"
+    REVIEWER = "reviewer", "reviewer"
+    MANAGER = "manager", "manager"
+    TESTER = "tester", "tester"
+
+
+class ScriptState(TextChoices):
+    """Where a script file is on its way into the project."""
+
+    UPLOADED = "uploaded", "uploaded"
+    CHECKING = "checking", "being checked"
+    NEEDS_MAPPING = "needs_mapping", "waiting for its columns"
+    CHECKED = "checked", "checked, waiting for your word"
+    IMPORTING = "importing", "being imported"
+    IMPORTED = "imported", "imported"
+    FAILED = "failed", "refused"
+
+
+class Severity(TextChoices):
+    """How much a finding matters."""
+
+    ERROR = "error", "error"
+    WARNING = "warning", "warning"
+    NOTE = "note", "note"
+
+
+class UtteranceKind(TextChoices):
+    """Whether a row is spoken."""
+
+    SPEECH = "speech", "speech"
+    DIRECTION = "direction", "stage direction"
+
+
+class SegmentationState(TextChoices):
+    """How far a layer of scene boundaries is."""
+
+    UNTOUCHED = "untouched", "untouched"
+    IN_PROGRESS = "in_progress", "in progress"
+    SUBMITTED = "submitted", "submitted"
+
+
+class BoundaryOrigin(TextChoices):
+    """Who drew a boundary."""
+
+    START = "start", "start of the episode"
+    PERSON = "person", "a person"
+    SPEAKER_MODEL = "speaker_model", "the speaker model"
+    SOURCE = "source", "the source file"
+
+
+class SuggestionState(TextChoices):
+    """What became of a suggestion."""
+
+    OPEN = "open", "open"
+    ACCEPTED = "accepted", "accepted"
+    DISMISSED = "dismissed", "dismissed"
+
+
+class DialogueState(TextChoices):
+    """Where a dialogue is in the team's work."""
+
+    DRAFT = "draft", "draft"
+    SUBMITTED = "submitted", "submitted"
+    APPROVED = "approved", "approved"
+    RETURNED = "returned", "returned"
+    REMOVED = "removed", "removed"
+
+
+class Decision(TextChoices):
+    """What a reviewer decided."""
+
+    APPROVED = "approved", "approved"
+    RETURNED = "returned", "returned"
+    REMOVED = "removed", "removed"
+
+
+class DatasetState(TextChoices):
+    """Where a dataset version is."""
+
+    QUEUED = "queued", "waiting to be built"
+    BUILDING = "building", "being built"
+    WAITING = "waiting", "waiting for approval"
+    APPROVED = "approved", "approved"
+    RETURNED = "returned", "returned"
+    FAILED = "failed", "failed"
+
+
+class Split(TextChoices):
+    """Which part of a dataset a record is in."""
+
+    TRAIN = "train", "train"
+    VALIDATION = "validation", "validation"
+
+
+class SplitBy(TextChoices):
+    """What is kept together when a dataset is split."""
+
+    DIALOGUE = "dialogue", "dialogue"
+    SCENE = "scene", "scene"
+    EPISODE = "episode", "episode"
+
+
+class ExportState(TextChoices):
+    """Where an export is."""
+
+    QUEUED = "queued", "waiting"
+    RUNNING = "running", "being written"
+    DONE = "done", "ready"
+    FAILED = "failed", "failed"

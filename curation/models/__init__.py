@@ -1,0 +1,41 @@
+"""The tables of curation: one noun a module."""
+
+from .activity import Activity
+from .datasets import DatasetRecord, DatasetVersion, Export, ExportFile, Finding
+from .dialogues import Dialogue, DialogueRevision, DialogueUtterance, Review
+from .projects import Membership, Project
+from .scripts import Character, Episode, ImportProblem, Script, Utterance
+from .segmentations import (
+    Boundary,
+    ContextNote,
+    Segmentation,
+    SuggestedBoundary,
+    SuggestionRun,
+)
+from .system import Heartbeat
+
+__all__ = [
+    "Activity",
+    "Boundary",
+    "Character",
+    "ContextNote",
+    "DatasetRecord",
+    "DatasetVersion",
+    "Dialogue",
+    "DialogueRevision",
+    "DialogueUtterance",
+    "Episode",
+    "Export",
+    "ExportFile",
+    "Finding",
+    "Heartbeat",
+    "ImportProblem",
+    "Membership",
+    "Project",
+    "Review",
+    "Script",
+    "Segmentation",
+    "SuggestedBoundary",
+    "SuggestionRun",
+    "Utterance",
+]

@@ -1,0 +1,112 @@
+"""Dialogues, their utterances, revisions and reviews."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from curation.enums import Decision, DialogueState
+
+from .projects import Project
+from .scripts import Character, Utterance
+from .segmentations import Boundary
+
+
+class Dialogue(models.Model):
+    """A run of utterances in one scene that ends on the target character's line."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="dialogues")
+    scene = models.ForeignKey(Boundary, on_delete=models.PROTECT, related_name="dialogues")
+    target_character = models.ForeignKey(
+        Character, on_delete=models.PROTECT, related_name="dialogues"
+    )
+    state = models.CharField(
+        max_length=12, choices=DialogueState, default=DialogueState.DRAFT, db_index=True
+    )
+    revision = models.PositiveIntegerField(default=1)
+    is_proposed = models.BooleanField(default=False, help_text="made by the proposer")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["project", "state"], name="dialogue_by_state")]
+
+    def __str__(self) -> str:
+        return f"dialogue {self.pk}"
+
+
+class DialogueUtterance(models.Model):
+    """An utterance in a dialogue: kept or left out, with the text the model is taught."""
+
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="members")
+    utterance = models.ForeignKey(Utterance, on_delete=models.PROTECT, related_name="members")
+    target_character = models.ForeignKey(Character, on_delete=models.PROTECT, related_name="+")
+    is_live = models.BooleanField(default=True, help_text="its dialogue is not removed")
+    is_dropped = models.BooleanField(default=False, help_text="left out of the training record")
+    training_text = models.TextField(
+        null=True, blank=True, help_text="cleaned for training; empty for the script's own text"
+    )
+
+    class Meta:
+        ordering = ["utterance__position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["utterance", "target_character"],
+                condition=Q(is_live=True),
+                name="utterance_in_one_live_dialogue",
+            ),
+            models.UniqueConstraint(
+                fields=["dialogue", "utterance"], name="member_once_per_dialogue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.utterance_id} in {self.dialogue_id}"
+
+
+class DialogueRevision(models.Model):
+    """What a dialogue was at one revision; append-only."""
+
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="revisions")
+    revision = models.PositiveIntegerField()
+    members = models.JSONField(help_text="[{utterance, dropped, text}] in order")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["dialogue", "revision"], name="dialogue_revision_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"dialogue {self.dialogue_id}, revision {self.revision}"
+
+
+class Review(models.Model):
+    """A decision on one revision of a dialogue; append-only."""
+
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="reviews")
+    revision = models.PositiveIntegerField(help_text="the one the reviewer read")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
+    )
+    decision = models.CharField(max_length=12, choices=Decision)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.decision} by {self.reviewer}"

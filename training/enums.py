@@ -1,0 +1,47 @@
+"""Words of training with one meaning everywhere."""
+
+from django.db.models import TextChoices
+
+
+class JobState(TextChoices):
+    """Where a fine-tuning job is; ours around the eight states of the protocol."""
+
+    QUEUED = "queued", "waiting to start"
+    SUBMITTING = "submitting", "being handed to the provider"
+    NEEDS_ATTENTION = "needs_attention", "needs a person"
+    VALIDATING_FILES = "validating_files", "files being checked"
+    REMOTE_QUEUED = "remote_queued", "waiting at the provider"
+    RUNNING = "running", "training"
+    PAUSING = "pausing", "pausing"
+    PAUSED = "paused", "paused"
+    SUCCEEDED = "succeeded", "finished"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+    UNKNOWN = "unknown", "in a state we do not know"
+
+
+FINAL_JOB_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
+
+
+class ModelKind(TextChoices):
+    """What a model version is."""
+
+    FINE_TUNED = "fine_tuned", "fine-tuned"
+    BASE = "base", "base"
+
+
+class MessageRole(TextChoices):
+    """Who speaks in a conversation, in the protocol's words."""
+
+    SYSTEM = "system", "system"
+    USER = "user", "user"
+    ASSISTANT = "assistant", "assistant"
+
+
+class MessageState(TextChoices):
+    """How far a message is."""
+
+    COMPLETE = "complete", "complete"
+    STREAMING = "streaming", "being written"
+    STOPPED = "stopped", "stopped"
+    FAILED = "failed", "failed"

@@ -1,0 +1,64 @@
+"""Models that can be talked to, and what models cost."""
+
+from django.conf import settings
+from django.db import models
+
+from curation.models import Character, DatasetVersion, Project
+from training.enums import ModelKind
+
+from .jobs import FineTuneJob
+
+
+class ModelVersion(models.Model):
+    """A model that a server answers for, with where it came from."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="models")
+    name = models.CharField(max_length=120, unique=True, help_text="as the chat page shows it")
+    kind = models.CharField(max_length=12, choices=ModelKind)
+    provider = models.CharField(max_length=20, help_text="local or openai: who serves it")
+    served_name = models.CharField(max_length=200, help_text="the name the server knows")
+    base_model = models.CharField(max_length=200, blank=True)
+    job = models.ForeignKey(FineTuneJob, on_delete=models.PROTECT, null=True, related_name="models")
+    dataset = models.ForeignKey(
+        DatasetVersion, on_delete=models.PROTECT, null=True, related_name="models"
+    )
+    character = models.ForeignKey(Character, on_delete=models.PROTECT, null=True, related_name="+")
+    context_tokens = models.PositiveIntegerField(null=True)
+    is_retired = models.BooleanField(default=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ModelPrice(models.Model):
+    """What a provider asks for a model, with the date and source of the figure."""
+
+    provider = models.CharField(max_length=20)
+    model = models.CharField(max_length=120)
+    training_usd_per_million_tokens = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True
+    )
+    input_usd_per_million_tokens = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True
+    )
+    output_usd_per_million_tokens = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True
+    )
+    as_of = models.DateField()
+    source = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["provider", "model"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "model"], name="price_once_per_model")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}"
