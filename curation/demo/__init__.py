@@ -1,0 +1,1 @@
+"""The original demo script, its gold scenes and notes."""
