@@ -91,7 +91,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": VAR_DIR / "rickproject.sqlite3",
+            "NAME": str(VAR_DIR / "rickproject.sqlite3"),
             "OPTIONS": SQLITE_OPTIONS,
         }
     }

@@ -1,0 +1,152 @@
+"""Rows for tests: each factory makes the least that the database accepts."""
+
+import factory
+from django.contrib.auth.models import User
+
+from curation import models
+from curation.enums import BoundaryOrigin, Role, ScriptState
+from training import models as training_models
+from training.enums import ModelKind
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
+
+
+class ProjectFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Project
+
+    name = factory.Sequence(lambda n: f"Project {n}")
+    slug = factory.Sequence(lambda n: f"project-{n}")
+    created_by = factory.SubFactory(UserFactory)
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Membership
+
+    project = factory.SubFactory(ProjectFactory)
+    user = factory.SubFactory(UserFactory)
+    role = Role.ANNOTATOR
+
+
+class ScriptFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Script
+
+    project = factory.SubFactory(ProjectFactory)
+    title = "A script"
+    file_name = "script.csv"
+    stored_path = factory.Sequence(lambda n: f"{n}.csv")
+    byte_size = 1
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    state = ScriptState.IMPORTED
+    created_by = factory.SelfAttribute("project.created_by")
+
+
+class CharacterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Character
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"Speaker {n}")
+    normalised_name = factory.LazyAttribute(lambda character: character.name.casefold())
+
+
+class EpisodeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Episode
+
+    script = factory.SubFactory(ScriptFactory)
+    season_number = 1
+    episode_number = factory.Sequence(lambda n: n + 1)
+    title = "An episode"
+
+
+class UtteranceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Utterance
+
+    episode = factory.SubFactory(EpisodeFactory)
+    position = factory.Sequence(lambda n: n)
+    row_number = factory.LazyAttribute(lambda utterance: utterance.position + 2)
+    character = factory.SubFactory(
+        CharacterFactory, project=factory.SelfAttribute("..episode.script.project")
+    )
+    text = factory.Sequence(lambda n: f"Line {n}.")
+
+
+class SegmentationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Segmentation
+
+    episode = factory.SubFactory(EpisodeFactory)
+
+
+class BoundaryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Boundary
+
+    segmentation = factory.SubFactory(SegmentationFactory)
+    utterance = factory.SubFactory(
+        UtteranceFactory, episode=factory.SelfAttribute("..segmentation.episode")
+    )
+
+
+class ModelVersionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training_models.ModelVersion
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"model-{n}")
+    served_name = factory.SelfAttribute("name")
+    kind = ModelKind.FINE_TUNED
+    provider = "local"
+
+
+def make_scene(
+    lines: str,
+    *,
+    project: models.Project | None = None,
+    target: str = "VEX",
+    episode_number: int = 1,
+) -> models.Boundary:
+    """Make an imported episode of one agreed scene from lines such as ``PIP: Hello``.
+
+    The character named ``target`` is the project's target; equal names are one character.
+    """
+    project = project or ProjectFactory()
+    script = models.Script.objects.filter(project=project).first() or ScriptFactory(project=project)
+    rows = [line.split(": ", 1) for line in lines.strip().splitlines()]
+    episode = EpisodeFactory(
+        script=script, episode_number=episode_number, utterance_count=len(rows)
+    )
+    utterances = []
+    for position, (name, text) in enumerate(rows):
+        name = name.strip()
+        character, _ = models.Character.objects.get_or_create(
+            project=project,
+            normalised_name=name.casefold(),
+            defaults={"name": name, "is_target": name == target},
+        )
+        utterances.append(
+            UtteranceFactory(
+                episode=episode, position=position, character=character, text=text.strip()
+            )
+        )
+    layer = SegmentationFactory(episode=episode)
+    return BoundaryFactory(segmentation=layer, utterance=utterances[0], origin=BoundaryOrigin.START)
+
+
+def make_member(project: models.Project, *roles: Role) -> User:
+    """Make a person who holds these roles in the project."""
+    user = UserFactory()
+    for role in roles:
+        MembershipFactory(project=project, user=user, role=role)
+    return user
