@@ -128,8 +128,8 @@ def make_scene(
         script=script, episode_number=episode_number, utterance_count=len(rows)
     )
     utterances = []
-    for position, (name, text) in enumerate(rows):
-        name = name.strip()
+    for position, (raw_name, text) in enumerate(rows):
+        name = raw_name.strip()
         character, _ = models.Character.objects.get_or_create(
             project=project,
             normalised_name=name.casefold(),

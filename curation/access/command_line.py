@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 
 from curation.enums import Role
 from curation.errors import CurationError, PermissionRuleError
-from curation.models import Project
+from curation.models import DatasetVersion, Project
 
 from .projects import project_roles
 
@@ -55,3 +55,16 @@ def actor_for(project: Project, username: str | None, roles: frozenset[Role]) ->
         msg = f"{user.username} needs the role {names} in {project.slug} for this."
         raise PermissionRuleError(msg)
     return user
+
+
+def dataset_numbered(pk: int) -> DatasetVersion:
+    """Return a dataset version by its id.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    dataset = DatasetVersion.objects.filter(pk=pk).select_related("project").first()
+    if dataset is None:
+        msg = f"There is no dataset with the id {pk}."
+        raise UnknownNameError(msg)
+    return dataset

@@ -50,6 +50,7 @@ class DatasetVersion(models.Model):
 
     class Meta:
         ordering = ["-number"]
+        permissions = [("decide_dataset", "Can approve or return dataset versions")]
         constraints = [
             models.UniqueConstraint(fields=["project", "number"], name="dataset_number_once"),
             models.UniqueConstraint(

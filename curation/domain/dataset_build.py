@@ -1,0 +1,257 @@
+"""Building a dataset version: the same inputs give the same bytes on every machine."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from curation.domain import leases
+from curation.domain.activity import record_activity
+from curation.domain.record_checks import CheckedRecord, Problem, check_records
+from curation.domain.splits import choose_validation
+from curation.domain.training_records import ChatMessage, Line, Recipe, record_messages
+from curation.enums import DatasetState, Split, SplitBy
+from curation.models import DatasetRecord, DatasetVersion, Finding
+from curation.queries.dataset_sources import SourceDialogue, approved_dialogues
+from rickproject.lib.errors import RickError
+from rickproject.lib.jsonl import encode_line
+from rickproject.lib.tokens import count_tokens
+
+LEASE_SECONDS = 120
+RECORDS_A_CHUNK = 500
+MANIFEST_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class BuiltRecord:
+    """A record with its bytes."""
+
+    source: SourceDialogue
+    split: Split
+    messages: list[ChatMessage]
+    line: bytes
+    token_count: int
+
+    @property
+    def label(self) -> str:
+        """How findings and pages name the dialogue: episode and rows."""
+        return dialogue_label(self.source)
+
+
+def dialogue_label(source: SourceDialogue) -> str:
+    """Name a dialogue by its episode and the rows it spans, counted from 1."""
+    return f"{source.episode_code} {source.first_position + 1}–{source.last_position + 1}"
+
+
+def build_dataset(dataset: DatasetVersion) -> bool:
+    """Build a version that waits for it; safe to call twice or at once.
+
+    Returns:
+        False when it is being built elsewhere or is built already.
+    """
+    owner = leases.new_owner()
+    if not leases.claim(
+        dataset,
+        owner,
+        states=[DatasetState.QUEUED],
+        working_state=DatasetState.BUILDING,
+        seconds=LEASE_SECONDS,
+    ):
+        return False
+    if dataset.attempts > leases.MAXIMUM_ATTEMPTS:
+        _fail(dataset, owner, "attempts", "The worker stopped three times while building this.")
+        return True
+    try:
+        records = build_records(dataset)
+    except RickError as error:
+        _fail(dataset, owner, error.code, str(error))
+        return True
+    problems = check_records(
+        [_as_checked(record) for record in records], max_tokens=_recipe(dataset).max_tokens
+    )
+    return _store(dataset, owner, records, problems)
+
+
+def build_records(dataset: DatasetVersion) -> list[BuiltRecord]:
+    """Make the records of a version from the approved dialogues, in the order of the script."""
+    recipe = _recipe(dataset)
+    sources = list(approved_dialogues(dataset.target_character))
+    groups = [_group(source, SplitBy(dataset.split_by)) for source in sources]
+    validation = choose_validation(groups, share=dataset.validation_share, seed=dataset.seed)
+    return [
+        _build_record(source, recipe, dataset, Split.VALIDATION if g in validation else Split.TRAIN)
+        for source, g in zip(sources, groups, strict=True)
+    ]
+
+
+def _recipe(dataset: DatasetVersion) -> Recipe:
+    return Recipe.from_json(dataset.recipe)
+
+
+def _group(source: SourceDialogue, split_by: SplitBy) -> str:
+    episode = f"{source.script_sha256} {source.episode_code}"
+    if split_by == SplitBy.EPISODE:
+        return episode
+    if split_by == SplitBy.SCENE:
+        return f"{episode} scene {source.scene_position}"
+    return f"{episode} dialogue {source.first_position}"
+
+
+def _build_record(
+    source: SourceDialogue, recipe: Recipe, dataset: DatasetVersion, split: Split
+) -> BuiltRecord:
+    messages = record_messages(
+        [Line(line.speaker, line.text, line.is_target) for line in source.lines],
+        recipe,
+        character=dataset.target_character.name,
+        script=source.script_title,
+        context_note=source.context_note,
+    )
+    total = count_tokens(messages, recipe.tokenizer).total
+    return BuiltRecord(source, split, messages, encode_line({"messages": messages}), total)
+
+
+def _as_checked(record: BuiltRecord) -> CheckedRecord:
+    return CheckedRecord(
+        dialogue_id=record.source.pk,
+        label=record.label,
+        split=record.split,
+        messages=record.messages,
+        token_count=record.token_count,
+        scene=_group(record.source, SplitBy.SCENE),
+    )
+
+
+def make_manifest(dataset: DatasetVersion, records: Sequence[BuiltRecord]) -> dict[str, object]:
+    """Describe a version in values that mean the same in every database."""
+    return {
+        "format": MANIFEST_FORMAT,
+        "character": dataset.target_character.name,
+        "recipe": dataset.recipe,
+        "seed": dataset.seed,
+        "split_by": dataset.split_by,
+        "validation_share": dataset.validation_share,
+        "files": {
+            split.value: _file_facts([record for record in records if record.split == split])
+            for split in Split
+        },
+        "dialogues": [
+            {
+                "script_sha256": record.source.script_sha256,
+                "episode": record.source.episode_code,
+                "positions": [line.position for line in record.source.lines],
+                "revision": record.source.revision,
+                "split": record.split.value,
+                "sha256": hashlib.sha256(record.line).hexdigest(),
+            }
+            for record in records
+        ],
+    }
+
+
+def _file_facts(records: Sequence[BuiltRecord]) -> dict[str, object]:
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(record.line)
+    return {
+        "records": len(records),
+        "tokens": sum(record.token_count for record in records),
+        "bytes": sum(len(record.line) for record in records),
+        "sha256": digest.hexdigest(),
+    }
+
+
+def _store(
+    dataset: DatasetVersion,
+    owner: str,
+    records: Sequence[BuiltRecord],
+    problems: Sequence[Problem],
+) -> bool:
+    DatasetRecord.objects.filter(dataset=dataset).delete()  # left by a worker that was stopped
+    rows = _record_rows(dataset, records)
+    for start in range(0, len(rows), RECORDS_A_CHUNK):
+        if not leases.renew(dataset, owner, seconds=LEASE_SECONDS):
+            return False
+        DatasetRecord.objects.bulk_create(rows[start : start + RECORDS_A_CHUNK])
+    return _finish(dataset, owner, records, problems)
+
+
+def _record_rows(dataset: DatasetVersion, records: Sequence[BuiltRecord]) -> list[DatasetRecord]:
+    counters = dict.fromkeys(Split, 0)
+    rows = []
+    for record in records:
+        rows.append(
+            DatasetRecord(
+                dataset=dataset,
+                position=counters[record.split],
+                split=record.split,
+                dialogue_id=record.source.pk,
+                dialogue_revision=record.source.revision,
+                line=record.line,
+                sha256=hashlib.sha256(record.line).hexdigest(),
+                token_count=record.token_count,
+                message_count=len(record.messages),
+            )
+        )
+        counters[record.split] += 1
+    return rows
+
+
+@transaction.atomic
+def _finish(
+    dataset: DatasetVersion,
+    owner: str,
+    records: Sequence[BuiltRecord],
+    problems: Sequence[Problem],
+) -> bool:
+    manifest = encode_line(make_manifest(dataset, records))
+    train = [record for record in records if record.split == Split.TRAIN]
+    validation = [record for record in records if record.split == Split.VALIDATION]
+    changed = DatasetVersion.objects.filter(
+        pk=dataset.pk, lease_owner=owner, state=DatasetState.BUILDING
+    ).update(
+        state=DatasetState.WAITING,
+        train_count=len(train),
+        validation_count=len(validation),
+        train_token_count=sum(record.token_count for record in train),
+        validation_token_count=sum(record.token_count for record in validation),
+        manifest=manifest.decode(),
+        sha256=hashlib.sha256(manifest).hexdigest(),
+        lease_owner="",
+        lease_until=None,
+        error_code="",
+        error_detail="",
+        updated_at=timezone.now(),
+    )
+    if not changed:
+        return False
+    Finding.objects.filter(dataset=dataset).delete()
+    Finding.objects.bulk_create(
+        Finding(
+            dataset=dataset,
+            dialogue_id=problem.dialogue_id,
+            code=problem.code,
+            severity=problem.severity,
+            message=problem.message,
+        )
+        for problem in problems
+    )
+    dataset.refresh_from_db()
+    record_activity(
+        "dataset.built", project=dataset.project, actor=dataset.created_by, target=dataset
+    )
+    return True
+
+
+def _fail(dataset: DatasetVersion, owner: str, code: str, detail: str) -> None:
+    DatasetVersion.objects.filter(pk=dataset.pk, lease_owner=owner).update(
+        state=DatasetState.FAILED,
+        error_code=code,
+        error_detail=detail,
+        lease_owner="",
+        lease_until=None,
+        updated_at=timezone.now(),
+    )
+    dataset.refresh_from_db()

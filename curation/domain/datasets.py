@@ -1,0 +1,145 @@
+"""Dataset versions: asked for, decided on, never changed once built."""
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from curation.domain.activity import record_activity
+from curation.domain.training_records import Recipe
+from curation.enums import DatasetState, DialogueState, Severity, SplitBy
+from curation.errors import CurationError
+from curation.models import Character, DatasetVersion, Dialogue, Project
+from rickproject.lib.queue import enqueue_on_commit
+
+NUMBERING_ATTEMPTS = 5
+MAXIMUM_VALIDATION_SHARE = 0.5
+
+
+class DatasetError(CurationError):
+    """A dataset cannot be built, decided on or exported like this."""
+
+    code = "dataset"
+
+
+def request_dataset(
+    project: Project,
+    *,
+    actor: User,
+    target: Character,
+    recipe: Recipe,
+    seed: int = 1,
+    split_by: SplitBy = SplitBy.SCENE,
+    validation_share: float = 0.1,
+    client_key: str | None = None,
+) -> DatasetVersion:
+    """Write a new version's row and ask a worker to build it.
+
+    Args:
+        validation_share: part of the records kept for validation, 0 to 0.5.
+        client_key: the same key of the same person gives the first answer again.
+
+    Raises:
+        DatasetError: no dialogue of the character is approved, or the share is out of range.
+    """
+    if not 0 <= validation_share <= MAXIMUM_VALIDATION_SHARE:
+        msg = "The share for validation lies between 0 and 50 %."
+        raise DatasetError(msg)
+    if target.project_id != project.pk or not target.is_target:
+        msg = f"{target.name} is no target character of {project.name}."
+        raise DatasetError(msg)
+    approved = Dialogue.objects.filter(target_character=target, state=DialogueState.APPROVED)
+    if not approved.exists():
+        msg = f"No dialogue of {target.name} is approved yet; approve some in Review first."
+        raise DatasetError(msg)
+    values = {
+        "target_character": target,
+        "recipe": recipe.as_json(),
+        "seed": seed,
+        "split_by": split_by,
+        "validation_share": validation_share,
+        "tokenizer": recipe.tokenizer,
+        "created_by": actor,
+        "client_key": client_key,
+    }
+    for _ in range(NUMBERING_ATTEMPTS):
+        if client_key and (found := _found_by_key(actor, client_key)):
+            return found
+        try:
+            return _create_version(project, actor, values)
+        except IntegrityError:
+            continue  # somebody else took the number at the same moment
+    msg = "Too many versions are being made at once; try again."
+    raise DatasetError(msg)
+
+
+def _found_by_key(actor: User, client_key: str) -> DatasetVersion | None:
+    return DatasetVersion.objects.filter(created_by=actor, client_key=client_key).first()
+
+
+@transaction.atomic
+def _create_version(project: Project, actor: User, values: dict[str, object]) -> DatasetVersion:
+    last = DatasetVersion.objects.filter(project=project).aggregate(Max("number"))["number__max"]
+    dataset = DatasetVersion.objects.create(project=project, number=(last or 0) + 1, **values)
+    record_activity("dataset.requested", project=project, actor=actor, target=dataset)
+    enqueue_on_commit("curation.build_dataset", dataset_id=dataset.pk)
+    return dataset
+
+
+@transaction.atomic
+def approve_dataset(dataset: DatasetVersion, *, approver: User, reason: str = "") -> DatasetVersion:
+    """Approve a built version, so that it can be exported and trained on.
+
+    Raises:
+        DatasetError: it is not waiting, it has errors, or the approver built it or may not decide.
+    """
+    errors = dataset.findings.filter(severity=Severity.ERROR).count()
+    if errors:
+        msg = f"It has {errors} errors; fix their dialogues and build a new version."
+        raise DatasetError(msg)
+    return _decide(dataset, approver, DatasetState.APPROVED, reason)
+
+
+@transaction.atomic
+def return_dataset(dataset: DatasetVersion, *, approver: User, reason: str) -> DatasetVersion:
+    """Return a built version with a reason; it stays as it is and cannot be trained on.
+
+    Raises:
+        DatasetError: there is no reason, it is not waiting, or the approver may not decide.
+    """
+    if not reason.strip():
+        msg = "Say why it is returned, so that the next version can be better."
+        raise DatasetError(msg)
+    return _decide(dataset, approver, DatasetState.RETURNED, reason)
+
+
+def _decide(
+    dataset: DatasetVersion, approver: User, state: DatasetState, reason: str
+) -> DatasetVersion:
+    if dataset.created_by_id == approver.pk:
+        msg = "Nobody decides on a dataset of their own; ask a second person."
+        raise DatasetError(msg)
+    if not (approver.is_staff and approver.has_perm("curation.decide_dataset")):
+        msg = f"{approver.username} may not decide on datasets; that is for admins."
+        raise DatasetError(msg)
+    changed = DatasetVersion.objects.filter(pk=dataset.pk, state=DatasetState.WAITING).update(
+        state=state,
+        decided_by=approver,
+        decided_at=timezone.now(),
+        decision_reason=reason.strip(),
+        updated_at=timezone.now(),
+    )
+    dataset.refresh_from_db()
+    if not changed:
+        msg = (
+            f"Dataset {dataset.number} is {dataset.get_state_display()}, not waiting for approval."
+        )
+        raise DatasetError(msg)
+    record_activity(
+        f"dataset.{state.value}",
+        project=dataset.project,
+        actor=approver,
+        target=dataset,
+        reason=reason.strip(),
+    )
+    return dataset

@@ -1,0 +1,126 @@
+"""What a dataset is made of: approved dialogues at the revision that was approved."""
+
+from dataclasses import dataclass
+
+from curation.enums import DialogueState
+from curation.models import Character, Dialogue, DialogueRevision, Utterance
+
+CHUNK_OF_DIALOGUES = 500
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One kept utterance of a dialogue.
+
+    Attributes:
+        position: of the utterance in its episode.
+        speaker: the character's name, an alias resolved; empty if unnamed.
+        text: cleaned for training, or the script's own.
+    """
+
+    position: int
+    speaker: str
+    text: str
+    is_target: bool
+
+
+@dataclass(frozen=True)
+class SourceDialogue:
+    """An approved dialogue, in words that mean the same in every database.
+
+    Attributes:
+        script_sha256: of the imported file.
+        scene_position: of the scene's first utterance in its episode.
+        scene_title, context_note: of the scene as it is now.
+    """
+
+    pk: int
+    revision: int
+    script_title: str
+    script_sha256: str
+    episode_code: str
+    episode_order: tuple[int, int]
+    scene_position: int
+    scene_title: str
+    context_note: str
+    lines: tuple[SourceLine, ...]
+    first_position: int
+    last_position: int
+
+
+def approved_dialogues(target: Character) -> list[SourceDialogue]:
+    """Return the approved dialogues of a target character in the order of the script.
+
+    The lines come from the revision that was approved, which never changes, so a dialogue that is
+    edited meanwhile cannot slip in unread.
+    """
+    rows = list(
+        Dialogue.objects.filter(
+            target_character=target, state=DialogueState.APPROVED
+        ).select_related("scene__utterance__episode__script")
+    )
+    found = [
+        dialogue
+        for start in range(0, len(rows), CHUNK_OF_DIALOGUES)
+        for dialogue in _source_dialogues(rows[start : start + CHUNK_OF_DIALOGUES], target)
+    ]
+    return sorted(found, key=lambda d: (d.episode_order, d.script_sha256, d.first_position))
+
+
+def _source_dialogues(rows: list[Dialogue], target: Character) -> list[SourceDialogue]:
+    wanted = {row.pk: row.revision for row in rows}
+    members = {
+        revision.dialogue_id: revision.members
+        for revision in DialogueRevision.objects.filter(dialogue_id__in=wanted)
+        if revision.revision == wanted[revision.dialogue_id]
+    }
+    utterances = Utterance.objects.select_related("character__alias_of").in_bulk(
+        {_key(member) for parts in members.values() for member in parts}
+    )
+    return [_source_dialogue(row, members[row.pk], utterances, target) for row in rows]
+
+
+def _source_dialogue(
+    row: Dialogue,
+    members: list[dict[str, object]],
+    utterances: dict[int, Utterance],
+    target: Character,
+) -> SourceDialogue:
+    episode = row.scene.utterance.episode
+    ordered = sorted(members, key=lambda member: utterances[_key(member)].position)
+    lines = tuple(
+        _source_line(utterances[_key(member)], member, target)
+        for member in ordered
+        if not member["dropped"]
+    )
+    return SourceDialogue(
+        pk=row.pk,
+        revision=row.revision,
+        script_title=episode.script.title,
+        script_sha256=episode.script.sha256,
+        episode_code=episode.code,
+        episode_order=(episode.season_number, episode.episode_number),
+        scene_position=row.scene.utterance.position,
+        scene_title=row.scene.title,
+        context_note=row.scene.note,
+        lines=lines,
+        first_position=utterances[_key(ordered[0])].position,
+        last_position=utterances[_key(ordered[-1])].position,
+    )
+
+
+def _key(member: dict[str, object]) -> int:
+    return int(str(member["utterance"]))
+
+
+def _source_line(utterance: Utterance, member: dict[str, object], target: Character) -> SourceLine:
+    character = utterance.character
+    if character and character.alias_of:
+        character = character.alias_of
+    text = member.get("text")
+    return SourceLine(
+        position=utterance.position,
+        speaker=character.name if character else "",
+        text=utterance.text if text is None else str(text),
+        is_target=character is not None and character.pk == target.pk,
+    )

@@ -1,0 +1,21 @@
+"""Building and exporting dataset versions."""
+
+from celery import shared_task
+
+from curation.domain.dataset_build import build_dataset
+from curation.domain.exports import write_export
+from curation.models import DatasetVersion, Export
+
+
+@shared_task(name="curation.build_dataset", queue="export")
+def build_dataset_task(*, dataset_id: int) -> None:
+    """Build one dataset version that waits for it."""
+    if dataset := DatasetVersion.objects.filter(pk=dataset_id).first():
+        build_dataset(dataset)
+
+
+@shared_task(name="curation.export_dataset", queue="export")
+def export_dataset_task(*, export_id: int) -> None:
+    """Write the files of one export that waits for it."""
+    if export := Export.objects.filter(pk=export_id).select_related("dataset").first():
+        write_export(export)
