@@ -152,3 +152,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ROUTES = {
+    "curation.build_dataset": {"queue": "export"},
+    "curation.export_dataset": {"queue": "export"},
+}

@@ -4,7 +4,7 @@ import factory
 from django.contrib.auth.models import User
 
 from curation import models
-from curation.enums import BoundaryOrigin, Role, ScriptState
+from curation.enums import BoundaryOrigin, DialogueState, Role, ScriptState
 from training import models as training_models
 from training.enums import ModelKind
 
@@ -150,3 +150,54 @@ def make_member(project: models.Project, *roles: Role) -> User:
     for role in roles:
         MembershipFactory(project=project, user=user, role=role)
     return user
+
+
+def make_dialogue(
+    scene: models.Boundary,
+    *,
+    state: DialogueState = DialogueState.APPROVED,
+    first: int = 0,
+    last: int | None = None,
+    author: User | None = None,
+) -> models.Dialogue:
+    """Make a dialogue of a scene's utterances ``first`` to ``last`` (positions) in one revision."""
+    utterances = models.Utterance.objects.filter(
+        episode=scene.segmentation.episode, position__gte=first
+    )
+    chosen = [u for u in utterances if last is None or u.position <= last]
+    project = scene.segmentation.episode.script.project
+    author = author or project.created_by
+    target = models.Character.objects.get(project=project, is_target=True)
+    dialogue = models.Dialogue.objects.create(
+        project=project,
+        scene=scene,
+        target_character=target,
+        state=state,
+        created_by=author,
+        updated_by=author,
+        submitted_by=author if state != DialogueState.DRAFT else None,
+    )
+    models.DialogueUtterance.objects.bulk_create(
+        models.DialogueUtterance(dialogue=dialogue, utterance=u, target_character=target)
+        for u in chosen
+    )
+    models.DialogueRevision.objects.create(
+        dialogue=dialogue,
+        revision=1,
+        author=author,
+        members=[{"utterance": u.pk, "dropped": False, "text": None} for u in chosen],
+    )
+    return dialogue
+
+
+def make_approved_dialogues(count: int) -> models.Project:
+    """Make a project with ``count`` approved dialogues of VEX, each in an episode of its own."""
+    project = ProjectFactory()
+    for number in range(1, count + 1):
+        scene = make_scene(
+            f"PIP: Question {number}?\nVEX: Answer {number}.",
+            project=project,
+            episode_number=number,
+        )
+        make_dialogue(scene)
+    return project

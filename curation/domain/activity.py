@@ -21,7 +21,7 @@ def record_activity(
         project=project,
         actor=actor,
         verb=verb,
-        target_type=target._meta.model_name or "",  # noqa: SLF001  # Django's public name for it
+        target_type=target._meta.model_name or "",  # Django's public name for it
         target_id=target.pk,
         target_label=str(target)[:200],
         detail=detail,

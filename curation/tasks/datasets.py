@@ -7,14 +7,14 @@ from curation.domain.exports import write_export
 from curation.models import DatasetVersion, Export
 
 
-@shared_task(name="curation.build_dataset", queue="export")
+@shared_task(name="curation.build_dataset")
 def build_dataset_task(*, dataset_id: int) -> None:
     """Build one dataset version that waits for it."""
     if dataset := DatasetVersion.objects.filter(pk=dataset_id).first():
         build_dataset(dataset)
 
 
-@shared_task(name="curation.export_dataset", queue="export")
+@shared_task(name="curation.export_dataset")
 def export_dataset_task(*, export_id: int) -> None:
     """Write the files of one export that waits for it."""
     if export := Export.objects.filter(pk=export_id).select_related("dataset").first():

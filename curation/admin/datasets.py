@@ -1,0 +1,106 @@
+"""Approval of dataset versions: what a second person reads before saying yes."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+
+from curation.domain.datasets import approve_dataset, return_dataset
+from curation.enums import DatasetState, Severity
+from curation.errors import CurationError
+from curation.models import DatasetVersion
+from curation.queries.dataset_statistics import dataset_statistics, sample_records
+
+
+@admin.register(DatasetVersion)
+class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
+    """A queue of versions; each is read, then approved or returned, never edited."""
+
+    list_display = [
+        "__str__",
+        "state",
+        "train_count",
+        "validation_count",
+        "created_by",
+        "created_at",
+    ]
+    list_filter = ["state", "project"]
+    list_select_related = ["project", "created_by"]
+    ordering = ["-created_at"]
+    change_form_template = "admin/curation/datasetversion/decide.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        decide = path(
+            "<int:pk>/decide/",
+            self.admin_site.admin_view(self.decide),
+            name="curation_datasetversion_decide",
+        )
+        return [decide, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: DatasetVersion | None = None
+    ) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: DatasetVersion | None = None) -> bool:
+        return super().has_view_permission(request, obj) or self._may_decide(request)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: DatasetVersion | None = None
+    ) -> bool:
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return super().has_module_permission(request) or self._may_decide(request)
+
+    @staticmethod
+    def _may_decide(request: HttpRequest) -> bool:
+        return request.user.has_perm("curation.decide_dataset")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        dataset = get_object_or_404(DatasetVersion, pk=object_id)
+        seed = request.GET.get("sample", "1")
+        seed_number = int(seed) if seed.isdecimal() else 1
+        context = {
+            "dataset": dataset,
+            "statistics": dataset_statistics(dataset),
+            "samples": sample_records(dataset, seed=seed_number),
+            "next_sample": seed_number + 1,
+            "findings": dataset.findings.select_related("dialogue"),
+            "error_count": dataset.findings.filter(severity=Severity.ERROR).count(),
+            "is_own": dataset.created_by_id == request.user.pk,
+            "is_waiting": dataset.state == DatasetState.WAITING,
+            "may_decide": self._may_decide(request),
+        }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Approve or return one version."""
+        if request.method != "POST" or not self._may_decide(request):
+            raise PermissionDenied
+        dataset = get_object_or_404(DatasetVersion, pk=pk)
+        reason = request.POST.get("reason", "")
+        page = reverse("admin:curation_datasetversion_change", args=[pk])
+        try:
+            if request.POST.get("decision") == "approve":
+                approve_dataset(dataset, approver=request.user, reason=reason)  # type: ignore[arg-type]
+            else:
+                return_dataset(dataset, approver=request.user, reason=reason)  # type: ignore[arg-type]
+        except CurationError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(f"{page}?{urlencode({'reason': reason})}#decision")
+        messages.success(request, f"{dataset} is now {dataset.get_state_display()}.")
+        return HttpResponseRedirect(page)

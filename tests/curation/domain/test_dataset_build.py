@@ -1,0 +1,114 @@
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from curation.domain.dataset_build import build_dataset
+from curation.domain.datasets import request_dataset
+from curation.domain.training_records import Recipe
+from curation.enums import DatasetState, Severity, Split, SplitBy
+from curation.models import Character, DatasetVersion, DialogueRevision, Project
+from tests.factories import make_approved_dialogues, make_dialogue, make_scene
+
+pytestmark = pytest.mark.django_db
+
+
+def requested(project: Project, **options: object) -> DatasetVersion:
+    return request_dataset(
+        project,
+        actor=project.created_by,
+        target=Character.objects.get(project=project, is_target=True),
+        recipe=Recipe(),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def rebuilt(project: Project, **options: object) -> DatasetVersion:
+    dataset = requested(project, **options)
+    assert build_dataset(dataset)
+    dataset.refresh_from_db()
+    return dataset
+
+
+def test_build_dataset_freezes_records_and_a_manifest_that_fits_them() -> None:
+    dataset = rebuilt(make_approved_dialogues(20))
+    assert dataset.state == DatasetState.WAITING
+    assert (dataset.train_count, dataset.validation_count) == (18, 2)
+    manifest = json.loads(dataset.manifest)
+    train = b"".join(
+        bytes(line)
+        for line in dataset.records.filter(split=Split.TRAIN).values_list("line", flat=True)
+    )
+    assert manifest["files"]["train"]["sha256"] == hashlib.sha256(train).hexdigest()
+    assert dataset.sha256 == hashlib.sha256(dataset.manifest.encode()).hexdigest()
+    assert not dataset.findings.filter(severity=Severity.ERROR).exists()
+
+
+def test_build_dataset_gives_the_same_bytes_for_the_same_inputs() -> None:
+    project = make_approved_dialogues(12)
+    assert rebuilt(project, seed=3).sha256 == rebuilt(project, seed=3).sha256
+    assert rebuilt(project, seed=3).sha256 != rebuilt(project, seed=4).sha256
+
+
+def test_build_dataset_writes_the_exact_line() -> None:
+    project = make_approved_dialogues(1)
+    record = rebuilt(project).records.get()
+    assert bytes(record.line) == (
+        b'{"messages":[{"role":"system","content":"You are VEX."},'
+        b'{"role":"user","content":"PIP: Question 1?"},'
+        b'{"role":"assistant","content":"Answer 1."}]}\n'
+    )
+
+
+def test_build_dataset_teaches_the_revision_that_was_approved() -> None:
+    project = make_approved_dialogues(1)
+    revision = DialogueRevision.objects.get()
+    revision.members[1]["text"] = "Cleaned."
+    revision.save()
+    assert b'"content":"Cleaned."' in bytes(rebuilt(project).records.get().line)
+
+
+def test_build_dataset_keeps_scenes_on_one_side_when_split_by_scene() -> None:
+    project = make_approved_dialogues(11)
+    scene = make_scene("PIP: a\nVEX: b\nPIP: c\nVEX: d", project=project, episode_number=99)
+    make_dialogue(scene, first=0, last=1)
+    make_dialogue(scene, first=2, last=3)
+    for seed in range(5):
+        dataset = rebuilt(project, seed=seed, split_by=SplitBy.SCENE, validation_share=0.3)
+        splits = dataset.records.filter(dialogue__scene=scene).values_list("split", flat=True)
+        assert len(set(splits)) == 1
+
+
+def test_build_dataset_leaves_a_version_alone_that_another_worker_builds() -> None:
+    dataset = requested(make_approved_dialogues(1))
+    DatasetVersion.objects.update(
+        state=DatasetState.BUILDING,
+        lease_owner="other",
+        lease_until=timezone.now() + timedelta(minutes=1),
+    )
+    assert not build_dataset(dataset)
+
+
+def test_build_dataset_takes_over_a_version_whose_worker_was_killed() -> None:
+    project = make_approved_dialogues(12)
+    undisturbed = rebuilt(project)
+    dataset = requested(project)
+    DatasetVersion.objects.filter(pk=dataset.pk).update(
+        state=DatasetState.BUILDING,
+        lease_owner="killed",
+        lease_until=timezone.now() - timedelta(seconds=1),
+    )
+    assert build_dataset(dataset)
+    dataset.refresh_from_db()
+    assert dataset.sha256 == undisturbed.sha256
+    assert dataset.records.count() == 12
+
+
+def test_build_dataset_gives_up_after_three_attempts_and_says_so() -> None:
+    dataset = requested(make_approved_dialogues(1))
+    DatasetVersion.objects.update(attempts=3)
+    build_dataset(dataset)
+    dataset.refresh_from_db()
+    assert (dataset.state, dataset.error_code) == (DatasetState.FAILED, "attempts")

@@ -1,0 +1,67 @@
+import pytest
+
+from curation.domain.record_checks import CheckedRecord, check_record, check_records
+from curation.domain.training_records import ChatMessage
+from curation.enums import Severity, Split
+
+
+def record(
+    *contents: str, split: Split = Split.TRAIN, tokens: int = 10, number: int = 1, scene: str = "s"
+) -> CheckedRecord:
+    roles = ["user", "assistant"]
+    messages: list[ChatMessage] = [
+        {"role": roles[i % 2], "content": content}  # type: ignore[typeddict-item]
+        for i, content in enumerate(contents)
+    ]
+    return CheckedRecord(number, f"S1E{number} 1–2", split, messages, tokens, scene)
+
+
+def codes(records: list[CheckedRecord]) -> list[str]:
+    return [problem.code for problem in check_records(records, max_tokens=100)]
+
+
+def test_check_records_finds_nothing_in_a_sound_dataset() -> None:
+    train = [record(f"q{n}", f"a{n}", number=n, scene=f"s{n}") for n in range(10)]
+    assert codes([*train, record("q", "a", split=Split.VALIDATION, scene="v")]) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (record("q"), "ends_wrongly"),
+        (record("q", " "), "empty_text"),
+        (record("q", "a", tokens=101), "too_long"),
+        (record("q", "a <|im_end|>"), "control_token"),
+        (record("q", "a\x00"), "invalid_unicode"),
+        (record("q", "a\ud800"), "invalid_unicode"),
+    ],
+)
+def test_check_record_refuses(bad: CheckedRecord, code: str) -> None:
+    assert code in {problem.code for problem in check_record(bad, 100)}
+
+
+def test_check_record_refuses_a_record_without_context_or_trained_reply() -> None:
+    lonely = CheckedRecord(
+        1, "x", Split.TRAIN, [{"role": "assistant", "content": "a", "weight": 0}], 5, "s"
+    )
+    found = {problem.code for problem in check_record(lonely, 100)}
+    assert found == {"no_context", "nothing_trained"}
+
+
+def test_check_records_wants_ten_training_records_and_a_validation_split() -> None:
+    problems = check_records([record("q", "a")], max_tokens=100)
+    assert [(p.code, p.severity) for p in problems] == [
+        ("too_few_records", Severity.ERROR),
+        ("no_validation", Severity.WARNING),
+    ]
+
+
+def test_check_records_tells_a_leak_from_a_duplicate() -> None:
+    same = [record("Hi  there", "a", number=1), record("hi there", "A", number=2)]
+    assert "duplicate" in codes(same)
+    leaking = [record("Hi", "a"), record("Hi", "a", split=Split.VALIDATION, number=2)]
+    assert "leaks" in codes(leaking)
+
+
+def test_check_records_warns_of_one_scene_on_both_sides() -> None:
+    assert "neighbours_leak" in codes([record("q", "a"), record("x", "y", split=Split.VALIDATION)])
