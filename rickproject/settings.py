@@ -5,9 +5,12 @@ import secrets
 from pathlib import Path
 
 import dj_database_url
+import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from rickproject.config import ROOT, get_config
+
+django_stubs_ext.monkeypatch()  # lets admin classes name their model, as mypy wants
 
 config = get_config()
 VAR_DIR = config.var_dir
