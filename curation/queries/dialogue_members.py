@@ -1,0 +1,44 @@
+"""The utterances of dialogues as they are now, and who has a hand in them."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+
+from curation.models import Character, Dialogue, DialogueRevision, DialogueUtterance, Utterance
+
+
+def members_of(dialogue: Dialogue) -> QuerySet[DialogueUtterance]:
+    """Return the rows of a dialogue in the order of the script."""
+    return dialogue.members.select_related(
+        "utterance__character__alias_of", "utterance__episode"
+    ).order_by("utterance__position")
+
+
+def live_claims(
+    utterances: Iterable[Utterance], target: Character, *, besides: Dialogue | None = None
+) -> QuerySet[DialogueUtterance]:
+    """Return which of these utterances a live dialogue of the target character already holds."""
+    rows = DialogueUtterance.objects.filter(
+        utterance__in=[utterance.pk for utterance in utterances],
+        target_character=target,
+        is_live=True,
+    )
+    if besides is not None:
+        rows = rows.exclude(dialogue=besides)
+    return rows.select_related("utterance", "dialogue").order_by("utterance__position")
+
+
+def has_hand_in(person: User, dialogue: Dialogue) -> bool:
+    """Whether a person made a dialogue, wrote any revision of it, or submitted it."""
+    if person.pk in {dialogue.created_by_id, dialogue.updated_by_id, dialogue.submitted_by_id}:
+        return True
+    return DialogueRevision.objects.filter(dialogue=dialogue, author=person).exists()
+
+
+def own_work(person: User) -> Q:
+    """Return the condition under which a dialogue is a person's own work."""
+    written = DialogueRevision.objects.filter(author=person).values("dialogue")
+    return (
+        Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person) | Q(pk__in=written)
+    )

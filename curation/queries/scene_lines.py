@@ -1,0 +1,63 @@
+"""The utterances of an agreed scene, and the scene of an utterance."""
+
+from django.db.models import Q, QuerySet
+
+from curation.models import Boundary, Character, Utterance
+
+
+def scene_end(scene: Boundary) -> int | None:
+    """Return the position at which the next scene of the layer starts; None for the last scene."""
+    return (
+        Boundary.objects.filter(
+            segmentation_id=scene.segmentation_id,
+            is_active=True,
+            utterance__position__gt=scene.utterance.position,
+        )
+        .order_by("utterance__position")
+        .values_list("utterance__position", flat=True)
+        .first()
+    )
+
+
+def scene_utterances(scene: Boundary) -> QuerySet[Utterance]:
+    """Return the utterances of a scene in order, each with its character and whom it stands for."""
+    rows = Utterance.objects.filter(
+        episode_id=scene.utterance.episode_id, position__gte=scene.utterance.position
+    )
+    end = scene_end(scene)
+    if end is not None:
+        rows = rows.filter(position__lt=end)
+    return rows.select_related("character__alias_of").order_by("position")
+
+
+def scene_at(utterance: Utterance) -> Boundary | None:
+    """Return the agreed scene that holds an utterance; None while the episode has no scenes."""
+    return (
+        Boundary.objects.filter(
+            segmentation__episode_id=utterance.episode_id,
+            segmentation__annotator=None,
+            is_active=True,
+            utterance__position__lte=utterance.position,
+        )
+        .select_related("utterance", "segmentation")
+        .order_by("-utterance__position")
+        .first()
+    )
+
+
+def speaks_for(character: Character | None) -> Character | None:
+    """Return the character whose lines these are: an alias stands for somebody else."""
+    return character.alias_of or character if character else None
+
+
+def is_spoken_by(utterance: Utterance, target: Character) -> bool:
+    """Whether the target character, under this or another name, says an utterance."""
+    speaker = utterance.character
+    return speaker is not None and target.pk in {speaker.pk, speaker.alias_of_id}
+
+
+def target_choices(project_id: int) -> QuerySet[Character]:
+    """Return who dialogues can be made for: the project's targets, or all while there is none."""
+    characters = Character.objects.filter(project_id=project_id, alias_of=None)
+    targets = characters.filter(Q(is_target=True) | Q(dialogues__isnull=False)).distinct()
+    return targets if targets.exists() else characters
