@@ -81,9 +81,7 @@ def rows_between(first: Utterance, last: Utterance) -> tuple[Boundary, list[Utte
     if last.position - first.position >= LONGEST_DIALOGUE:
         msg = f"A dialogue has at most {LONGEST_DIALOGUE} utterances. Choose fewer."
         raise DialogueShapeError(msg)
-    rows = scene_utterances(scene).filter(
-        position__gte=first.position, position__lte=last.position
-    )
+    rows = scene_utterances(scene).filter(position__gte=first.position, position__lte=last.position)
     return scene, list(rows)
 
 
@@ -185,9 +183,9 @@ def change_row(
     """
     if revision_to is not None:
         values["revision"] = revision_to
-    changed = Dialogue.objects.filter(
-        pk=dialogue.pk, revision=revision, state__in=states
-    ).update(updated_at=timezone.now(), **values)
+    changed = Dialogue.objects.filter(pk=dialogue.pk, revision=revision, state__in=states).update(
+        updated_at=timezone.now(), **values
+    )
     dialogue.refresh_from_db()
     if changed:
         return

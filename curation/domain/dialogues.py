@@ -108,9 +108,7 @@ def drop_utterances(
     """
     members = read_members(dialogue)
     _require_rows(members, utterances)
-    changed = [
-        replace(m, is_dropped=drop) if m.utterance.pk in utterances else m for m in members
-    ]
+    changed = [replace(m, is_dropped=drop) if m.utterance.pk in utterances else m for m in members]
     verb = "rows_left_out" if drop else "rows_taken_back"
     return _edit(dialogue, changed, actor=actor, revision=revision, verb=verb)
 

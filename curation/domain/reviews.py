@@ -56,9 +56,7 @@ def approve_dialogue(
 
 
 @transaction.atomic
-def return_dialogue(
-    dialogue: Dialogue, *, reviewer: User, revision: int, reason: str
-) -> Dialogue:
+def return_dialogue(dialogue: Dialogue, *, reviewer: User, revision: int, reason: str) -> Dialogue:
     """Return a submitted or approved dialogue to the annotators, with the reason.
 
     Raises:
@@ -104,9 +102,7 @@ def approve_dialogues(dialogues: Iterable[Dialogue], *, reviewer: User) -> BulkO
     done, refused = [], []
     for dialogue in dialogues:
         try:
-            done.append(
-                approve_dialogue(dialogue, reviewer=reviewer, revision=dialogue.revision)
-            )
+            done.append(approve_dialogue(dialogue, reviewer=reviewer, revision=dialogue.revision))
         except CurationError as error:
             refused.append((dialogue, str(error)))
     return BulkOutcome(tuple(done), tuple(refused))

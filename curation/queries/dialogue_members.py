@@ -39,6 +39,4 @@ def has_hand_in(person: User, dialogue: Dialogue) -> bool:
 def own_work(person: User) -> Q:
     """Return the condition under which a dialogue is a person's own work."""
     written = DialogueRevision.objects.filter(author=person).values("dialogue")
-    return (
-        Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person) | Q(pk__in=written)
-    )
+    return Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person) | Q(pk__in=written)

@@ -48,9 +48,7 @@ class World:
 
     def cut(self, position: int) -> Boundary:
         """Start another scene at a row."""
-        return BoundaryFactory(
-            segmentation=self.scene.segmentation, utterance=self.rows[position]
-        )
+        return BoundaryFactory(segmentation=self.scene.segmentation, utterance=self.rows[position])
 
 
 def positions(dialogue: Dialogue, *, kept_only: bool = False) -> list[int]:

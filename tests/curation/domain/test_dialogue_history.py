@@ -83,9 +83,7 @@ def test_undo_refuses_a_stale_revision() -> None:
 def test_revert_dialogue_brings_rows_back_unless_somebody_took_them() -> None:
     world = World()
     dialogue = world.dialogue(0, 3)
-    change_range(
-        dialogue, actor=world.writer, revision=1, first=world.rows[0], last=world.rows[1]
-    )
+    change_range(dialogue, actor=world.writer, revision=1, first=world.rows[0], last=world.rows[1])
     other = world.dialogue(2, 3)
     with pytest.raises(DialogueClashError, match=f"dialogue {other.pk}"):
         revert_dialogue(dialogue, actor=world.writer, revision=2, to_revision=1)

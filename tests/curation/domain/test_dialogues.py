@@ -136,9 +136,7 @@ def test_change_range_keeps_the_texts_of_rows_that_stay() -> None:
     set_training_text(
         dialogue, actor=world.writer, revision=1, utterance=world.rows[2].pk, text="Of what?"
     )
-    change_range(
-        dialogue, actor=world.writer, revision=2, first=world.rows[2], last=world.rows[7]
-    )
+    change_range(dialogue, actor=world.writer, revision=2, first=world.rows[2], last=world.rows[7])
     assert positions(dialogue) == [2, 3, 4, 5, 6]
     kept = DialogueUtterance.objects.get(utterance=world.rows[2])
     assert kept.training_text == "Of what?"
@@ -163,9 +161,7 @@ def test_change_range_refuses_a_stale_revision() -> None:
     dialogue = world.dialogue(0, 3)
     world.writer.first_name = "Ada"
     world.writer.save()
-    change_range(
-        dialogue, actor=world.writer, revision=1, first=world.rows[0], last=world.rows[1]
-    )
+    change_range(dialogue, actor=world.writer, revision=1, first=world.rows[0], last=world.rows[1])
     with pytest.raises(StaleRevisionError, match=r"Ada changed .* it is now 2"):
         change_range(
             dialogue, actor=world.reviewer, revision=1, first=world.rows[0], last=world.rows[3]
@@ -201,9 +197,7 @@ def test_drop_utterances_refuses_to_leave_no_context_and_foreign_rows() -> None:
     dialogue = world.dialogue(0, 1)
     for rows, words in (([world.rows[0].pk], "speaks first"), ([world.rows[5].pk], "not all in")):
         with pytest.raises(DialogueShapeError, match=words):
-            drop_utterances(
-                dialogue, actor=world.writer, revision=1, utterances=rows, drop=True
-            )
+            drop_utterances(dialogue, actor=world.writer, revision=1, utterances=rows, drop=True)
     assert dialogue.members.filter(is_dropped=False).count() == 2
 
 
@@ -242,9 +236,7 @@ def test_take_out_directions_cleans_every_kept_line() -> None:
 def test_an_edit_that_changes_nothing_writes_nothing() -> None:
     world = World()
     dialogue = world.submitted()
-    change_range(
-        dialogue, actor=world.writer, revision=1, first=world.rows[0], last=world.rows[3]
-    )
+    change_range(dialogue, actor=world.writer, revision=1, first=world.rows[0], last=world.rows[3])
     assert (dialogue.revision, dialogue.state) == (1, DialogueState.SUBMITTED)
 
 
@@ -281,9 +273,7 @@ def test_submit_dialogue_refuses_when_the_scenes_changed() -> None:
     world.cut(2)
     with pytest.raises(DialogueShapeError, match="in two"):
         submit_dialogue(dialogue, actor=world.writer, revision=1)
-    change_range(
-        dialogue, actor=world.writer, revision=1, first=world.rows[2], last=world.rows[3]
-    )
+    change_range(dialogue, actor=world.writer, revision=1, first=world.rows[2], last=world.rows[3])
     submit_dialogue(dialogue, actor=world.writer, revision=2)
     assert dialogue.scene.utterance == world.rows[2]
 
@@ -335,6 +325,4 @@ def test_remove_dialogue_frees_its_rows_and_restore_takes_them_again() -> None:
     assert dialogue.state == DialogueState.DRAFT
     assert dialogue.members.filter(is_live=True).count() == 4
     with pytest.raises(DialogueStateError, match="is removed now"):
-        change_range(
-            other, actor=world.writer, revision=1, first=world.rows[2], last=world.rows[3]
-        )
+        change_range(other, actor=world.writer, revision=1, first=world.rows[2], last=world.rows[3])
