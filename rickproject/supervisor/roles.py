@@ -1,0 +1,126 @@
+"""Which processes there are, and how each is started and stopped."""
+
+import importlib.util
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rickproject.broker import EmbeddedBroker
+from rickproject.supervisor.child import Role
+
+DRAIN_SECONDS = 30.0
+WORKER_QUEUES = {"worker-default": "default,export", "worker-training": "training"}
+CONCURRENCY = {"worker-default": 2, "worker-training": 1}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What ``up`` was asked to run."""
+
+    var_dir: Path
+    host: str
+    port: int
+    web_workers: int
+    log_level: str
+    redis_url: str
+    only: str = ""
+    queues: str = ""
+
+    @property
+    def jobs_dir(self) -> Path:
+        """The folder of trainer processes."""
+        return self.var_dir / "jobs"
+
+    @property
+    def run_dir(self) -> Path:
+        """The folder of locks, ports and the state file."""
+        return self.var_dir / "run"
+
+    @property
+    def page_address(self) -> str:
+        """Where the pages are."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def role_names(plan: Plan) -> list[str]:
+    """Return the names of the roles to run, in the order of starting."""
+    workers = ["worker"] if plan.queues else list(WORKER_QUEUES)
+    by_choice = {
+        "broker": ["broker"],
+        "web": ["web"],
+        "worker": workers,
+        "beat": ["beat"],
+        "model": ["model"],
+    }
+    if plan.only:
+        return by_choice[plan.only]
+    broker = [] if plan.redis_url else ["broker"]
+    model = ["model"] if can_serve_models() else []
+    return [*broker, "web", *workers, "beat", *model]
+
+
+def make_role(name: str, plan: Plan) -> Role:
+    """Return one role, ready to start."""
+    if name == "broker":
+        command = EmbeddedBroker(plan.var_dir).command()
+        return Role(name, command, stop_seconds=10, stop_signal=signal.SIGTERM)
+    if name == "web":
+        return Role(name, _web_command(plan), stop_seconds=10)
+    if name == "beat":
+        return Role(name, _beat_command(plan), stop_seconds=10)
+    if name == "model":
+        return Role(name, _model_command(plan), stop_seconds=10, vital=False)
+    return Role(name, _worker_command(name, plan), stop_seconds=DRAIN_SECONDS)
+
+
+def can_serve_models() -> bool:
+    """Say whether the training step is installed, without importing it."""
+    return all(importlib.util.find_spec(name) for name in ("torch", "transformers", "peft"))
+
+
+def model_address_file(var_dir: Path) -> Path:
+    """The file in which the model server notes its port."""
+    return var_dir / "run" / "model-port"
+
+
+def model_key_file(var_dir: Path) -> Path:
+    """The file of the model server's key, mode 600."""
+    return var_dir / "secrets" / "model-server-key"
+
+
+def _web_command(plan: Plan) -> list[str]:
+    return [
+        *(sys.executable, "-m", "uvicorn", "rickproject.asgi:application"),
+        *("--host", plan.host, "--port", str(plan.port), "--workers", str(plan.web_workers)),
+        *("--timeout-graceful-shutdown", "5", "--no-server-header", "--no-proxy-headers"),
+        *("--log-level", plan.log_level.lower(), "--no-access-log", "--lifespan", "off"),
+    ]
+
+
+def _worker_command(name: str, plan: Plan) -> list[str]:
+    queues = plan.queues or WORKER_QUEUES[name]
+    return [
+        *(sys.executable, "-m", "celery", "-A", "rickproject.celery", "worker"),
+        *("--hostname", f"{name}@%h", "--queues", queues, "--pool", "prefork"),
+        *("--concurrency", str(CONCURRENCY.get(name, 1)), "--loglevel", plan.log_level),
+        *("--without-gossip", "--without-mingle"),
+    ]
+
+
+def _beat_command(plan: Plan) -> list[str]:
+    return [
+        *(sys.executable, "-m", "celery", "-A", "rickproject.celery", "beat"),
+        *("--pidfile", "", "--schedule", str(plan.run_dir / "beat-schedule")),
+        *("--loglevel", plan.log_level),
+    ]
+
+
+def _model_command(plan: Plan) -> list[str]:
+    return [
+        *(sys.executable, "-m", "training.serving", "--models-dir", str(plan.var_dir / "models")),
+        *("--host", "127.0.0.1", "--port", "0"),
+        *("--port-file", str(model_address_file(plan.var_dir))),
+        *("--api-key-file", str(model_key_file(plan.var_dir))),
+    ]
