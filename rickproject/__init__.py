@@ -1,3 +1,1 @@
-from rickproject.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""The project: settings, addresses, the Celery application and the supervisor."""

@@ -61,16 +61,24 @@ class EmbeddedBroker:
         if not _is_free(self.port()):
             replace_private(self.port_file, str(_free_port()))
 
-    def command(self) -> list[str]:
-        """Write the configuration (mode 600) and return the server's command line.
-
-        Raises:
-            BrokerError: no server is installed.
-        """
+    def command(self, server: Path) -> list[str]:
+        """Write the configuration (mode 600) and return the command line of a server."""
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self.data_dir / "valkey.conf"
         replace_private(path, self._configuration())
-        return [str(find_server()), str(path)]
+        return [str(server), str(path)]
+
+    def answers(self, *, timeout_seconds: float = 1.0) -> bool:
+        """Say whether it takes commands; plain sockets, for the supervisor loads no client."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port()), timeout_seconds) as peer:
+                peer.sendall(f"AUTH {self.password()}\r\nPING\r\n".encode())
+                answer = b""
+                while answer.count(b"\r\n") < 2 and (piece := peer.recv(256)):  # noqa: PLR2004
+                    answer += piece
+        except OSError:
+            return False
+        return answer.endswith(b"+PONG\r\n")
 
     def _configuration(self) -> str:
         return "\n".join(

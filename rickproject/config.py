@@ -1,13 +1,27 @@
 """The operator's settings: one typed object, read once from the environment."""
 
+import difflib
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
+SHORTEST_SECRET_KEY = 50
+DATABASE_SCHEMES = frozenset({"postgres", "postgresql", "sqlite"})
+BROKER_SCHEMES = frozenset({"redis", "rediss"})
+# Read by the tests, not by the platform.
+TEST_VARIABLES = frozenset({"RICK_TEST_DATABASE", "RICK_SCRIPTS_DIR", "RICK_REQUIRE_BROWSER"})
+
+
+class ConfigError(Exception):
+    """A setting is unknown, malformed or unsafe; the text says which and what to do."""
 
 
 class Config(BaseSettings):
@@ -47,10 +61,87 @@ class Config(BaseSettings):
     imports_per_hour: int = Field(10, ge=1, description="Import limit for one person.")
     trainings_per_day: int = Field(3, ge=1, description="Fine-tuning jobs a day for one project.")
     trainer_threads: int = Field(1, ge=1, description="CPU threads of one local training.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    host: str = Field("127.0.0.1", description="Address on which the web server listens.")
+    port: int = Field(8000, ge=1, le=65535, description="Port on which the web server listens.")
+    web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much the logs tell."
+    )
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """The host names served, one by one."""
+        return [host.strip() for host in self.hosts.split(",") if host.strip()]
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_values(self) -> Self:
+        public = sorted(set(self.allowed_hosts) - LOCAL_HOSTS)
+        if self.debug and public:
+            raise ValueError(
+                f"RICK_DEBUG shows code and settings to every visitor of {public[0]}. "
+                "Unset RICK_DEBUG, or serve only localhost with RICK_HOSTS."
+            )
+        if "*" in self.allowed_hosts:
+            raise ValueError("RICK_HOSTS must name the hosts; * would accept forged addresses.")
+        key = self.secret_key.get_secret_value() if self.secret_key else None
+        if key is not None and len(key) < SHORTEST_SECRET_KEY:
+            raise ValueError(
+                f"RICK_SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. Unset it and "
+                "one is made in var/secrets, or make one: "
+                'python -c "import secrets; print(secrets.token_urlsafe(64))"'
+            )
+        _check_scheme("DATABASE_URL", self.database_url, DATABASE_SCHEMES)
+        _check_scheme("REDIS_URL", self.redis_url, BROKER_SCHEMES)
+        return self
+
+
+def load_config(environment: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings and refuse what is unknown, malformed or unsafe.
+
+    Raises:
+        ConfigError: with one sentence for the operator.
+    """
+    _refuse_unknown(environment)
+    try:
+        return Config()  # type: ignore[call-arg]  # every field has a default
+    except ValidationError as error:
+        raise ConfigError(_sentence(error)) from None
 
 
 @lru_cache(maxsize=1)
 def get_config() -> Config:
-    """Return the operator's settings, read from the environment once."""
-    return Config()  # type: ignore[call-arg]  # every field has a default
+    """Return the operator's settings, read once; a bad one ends the process with its sentence."""
+    try:
+        return load_config()
+    except ConfigError as error:
+        raise SystemExit(f"rickproject cannot start: {error}") from None
+
+
+def variable_names() -> dict[str, str]:
+    """Return the environment variable of every setting, by the setting's name."""
+    fields = Config.model_fields.items()
+    return {name: field.alias or f"RICK_{name}".upper() for name, field in fields}
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = set(variable_names().values()) | TEST_VARIABLES
+    for name in environment:
+        if name.startswith("RICK_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else "See docs/reference/settings.md."
+            raise ConfigError(f"{name} is not a setting. {hint}")
+
+
+def _check_scheme(name: str, url: str, schemes: frozenset[str]) -> None:
+    if url and urlsplit(url).scheme not in schemes:
+        raise ValueError(f"{name} must begin with one of {', '.join(sorted(schemes))}://.")
+
+
+def _sentence(error: ValidationError) -> str:
+    """Word the first problem without its value, which may be a secret."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    message = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    place = str(problem["loc"][0])
+    return f"{variable_names().get(place, place)}: {message}."

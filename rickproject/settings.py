@@ -2,13 +2,17 @@
 
 import importlib.util
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
+from rickproject import logs
+from rickproject.broker import cache_url, queue_url
 from rickproject.config import ROOT, get_config
+from rickproject.lib.secret_files import read_or_make
 
 django_stubs_ext.monkeypatch()  # lets admin classes name their model, as mypy wants
 
@@ -16,20 +20,16 @@ config = get_config()
 VAR_DIR = config.var_dir
 
 
-def _secret_key() -> str:
-    if config.secret_key:
-        return config.secret_key.get_secret_value()
-    path = VAR_DIR / "secrets" / "django-secret-key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64))
-    return path.read_text().strip()
-
-
-SECRET_KEY = _secret_key()
+# Made at the first start, mode 600, and the same for every process.
+SECRET_KEY = (
+    config.secret_key.get_secret_value()
+    if config.secret_key
+    else read_or_make(
+        VAR_DIR / "secrets" / "django-secret-key", lambda: secrets.token_urlsafe(64)
+    )
+)
 DEBUG = config.debug
-ALLOWED_HOSTS = [host.strip() for host in config.hosts.split(",") if host.strip()]
+ALLOWED_HOSTS = config.allowed_hosts
 
 INSTALLED_APPS = [
     "rickproject",
@@ -58,6 +58,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rickproject.middleware.PrivatePagesMiddleware",
+    "rickproject.middleware.LimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -143,19 +145,66 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.https
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+if config.https:
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked on the inside, over plain HTTP
+if config.trusted_proxy:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# Uploads are streamed to disk from the first megabyte on.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-CELERY_BROKER_URL = config.redis_url or "memory://"
+# A database of its own beside the queue's; limits count in it, across all web processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": cache_url(config.redis_url, VAR_DIR),
+        "KEY_PREFIX": "rick",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+
+# Names and reasons: docs/adr/0003-work-in-the-background.md.
+QUEUES = ("default", "export", "training")
+HEARTBEAT_SECONDS = 15
+CELERY_BROKER_URL = queue_url(config.redis_url, VAR_DIR)
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+CELERY_TASK_PUBLISH_RETRY = False  # the row stays queued and the sweeper sends it again
+CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {
     "curation.build_dataset": {"queue": "export"},
     "curation.export_dataset": {"queue": "export"},
 }
+CELERY_BEAT_SCHEDULER = "rickproject.schedule:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
+LOGGING_CONFIG = "rickproject.logs.configure"
+LOGGING = logs.settings(level=config.log_level)

@@ -1,9 +1,9 @@
 """Which processes there are, and how each is started and stopped."""
 
 import importlib.util
-import signal
+import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rickproject.broker import EmbeddedBroker
@@ -16,16 +16,26 @@ CONCURRENCY = {"worker-default": 2, "worker-training": 1}
 
 @dataclass(frozen=True)
 class Plan:
-    """What ``up`` was asked to run."""
+    """What ``up`` was asked to run; ``broker_server`` is empty where REDIS_URL is set."""
 
     var_dir: Path
     host: str
     port: int
     web_workers: int
     log_level: str
-    redis_url: str
+    broker_server: str = ""
     only: str = ""
     queues: str = ""
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        """Read what :meth:`as_json` wrote."""
+        values = json.loads(text)
+        return cls(**{**values, "var_dir": Path(values["var_dir"])})
+
+    def as_json(self) -> str:
+        """Return the plan as one line; it holds no secret."""
+        return json.dumps({**asdict(self), "var_dir": str(self.var_dir)})
 
     @property
     def jobs_dir(self) -> Path:
@@ -38,9 +48,14 @@ class Plan:
         return self.var_dir / "run"
 
     @property
+    def reachable_host(self) -> str:
+        """The host to connect to from this machine."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+
+    @property
     def page_address(self) -> str:
         """Where the pages are."""
-        host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104
+        host = self.reachable_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
 
@@ -56,7 +71,7 @@ def role_names(plan: Plan) -> list[str]:
     }
     if plan.only:
         return by_choice[plan.only]
-    broker = [] if plan.redis_url else ["broker"]
+    broker = ["broker"] if plan.broker_server else []
     model = ["model"] if can_serve_models() else []
     return [*broker, "web", *workers, "beat", *model]
 
@@ -64,8 +79,8 @@ def role_names(plan: Plan) -> list[str]:
 def make_role(name: str, plan: Plan) -> Role:
     """Return one role, ready to start."""
     if name == "broker":
-        command = EmbeddedBroker(plan.var_dir).command()
-        return Role(name, command, stop_seconds=10, stop_signal=signal.SIGTERM)
+        command = EmbeddedBroker(plan.var_dir).command(Path(plan.broker_server))
+        return Role(name, command, stop_seconds=10)
     if name == "web":
         return Role(name, _web_command(plan), stop_seconds=10)
     if name == "beat":
@@ -112,8 +127,7 @@ def _worker_command(name: str, plan: Plan) -> list[str]:
 def _beat_command(plan: Plan) -> list[str]:
     return [
         *(sys.executable, "-m", "celery", "-A", "rickproject.celery", "beat"),
-        *("--pidfile", "", "--schedule", str(plan.run_dir / "beat-schedule")),
-        *("--loglevel", plan.log_level),
+        *("--pidfile", "", "--loglevel", plan.log_level),
     ]
 
 

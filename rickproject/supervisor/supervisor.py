@@ -4,16 +4,15 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from urllib.error import URLError
-from urllib.request import urlopen
 
-from rickproject.broker import EmbeddedBroker, answers
+from rickproject.broker import EmbeddedBroker
 from rickproject.lib.secret_files import read_or_make, replace_private
 from rickproject.supervisor.child import Child
 from rickproject.supervisor.locks import RoleLocks
@@ -118,11 +117,11 @@ class Supervisor:
 
     def _await_first_answer(self, name: str, child: Child) -> None:
         if name == "broker":
-            url = EmbeddedBroker(self._plan.var_dir).url()
-            self._await(child, lambda: answers(url, timeout_seconds=1), BROKER_START_SECONDS)
+            broker = EmbeddedBroker(self._plan.var_dir)
+            self._await(child, broker.answers, BROKER_START_SECONDS)
         if name == "web":
-            address = f"{self._plan.page_address}healthz"
-            self._await(child, lambda: _page_answers(address), WEB_START_SECONDS)
+            address = (self._plan.reachable_host, self._plan.port)
+            self._await(child, lambda: _web_answers(address), WEB_START_SECONDS)
 
     def _await(self, child: Child, is_up: Callable[[], bool], timeout_seconds: float) -> None:
         deadline = time.monotonic() + timeout_seconds
@@ -203,12 +202,13 @@ class Supervisor:
         replace_private(self._state_file, json.dumps(state, indent=1))
 
 
-def _page_answers(address: str) -> bool:
+def _web_answers(address: tuple[str, int]) -> bool:
+    """Ask for /healthz: whatever is answered, a web process has loaded the application."""
     try:
-        with urlopen(address, timeout=2) as answer:  # noqa: S310  # our own web process
-            return bool(answer.status < 500)  # noqa: PLR2004
-    except URLError as error:
-        return hasattr(error, "code")
+        with socket.create_connection(address, timeout=2) as peer:
+            peer.settimeout(5)
+            peer.sendall(b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+            return peer.recv(5) == b"HTTP/"
     except OSError:
         return False
 
