@@ -89,8 +89,7 @@ def secret_files(folder: Path) -> Finding:
 def as_json(findings: list[Finding]) -> str:
     """Return the findings as one JSON object for machines."""
     rows = [
-        {"subject": f.subject, "ok": f.ok, "detail": f.detail, "remedy": f.remedy}
-        for f in findings
+        {"subject": f.subject, "ok": f.ok, "detail": f.detail, "remedy": f.remedy} for f in findings
     ]
     return json.dumps({"ok": all(f.ok for f in findings), "findings": rows})
 

@@ -7,7 +7,9 @@ from typing import Any
 import structlog
 
 SECRET_NAMES = re.compile(r"(api_?key|authorization|cookie|password|secret|token)$", re.IGNORECASE)
-SECRET_VALUES = re.compile(r"\b(?:sk|hf|ghp|pk)[-_][A-Za-z0-9_\-]{8,}|(?<=://)[^/\s@]*:[^/\s@]*(?=@)")
+SECRET_VALUES = re.compile(
+    r"\b(?:sk|hf|ghp|pk)[-_][A-Za-z0-9_\-]{8,}|(?<=://)[^/\s@]*:[^/\s@]*(?=@)"
+)
 MASK = "***"
 
 

@@ -17,4 +17,6 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when everything that pages and work need is there, else 503 and the causes."""
     problems = readiness_problems()
     body = {"ready": not problems, "problems": problems}
-    return JsonResponse(body, status=503 if problems else 200, headers={"Cache-Control": "no-store"})
+    return JsonResponse(
+        body, status=503 if problems else 200, headers={"Cache-Control": "no-store"}
+    )

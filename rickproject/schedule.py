@@ -41,14 +41,14 @@ def make_schedule(app: Celery) -> dict[str, dict[str, Any]]:
     return schedule
 
 
-class Scheduler(BaseScheduler):  # type: ignore[misc]  # celery-types leaves it untyped
+class Scheduler(BaseScheduler):
     """Keeps its times in memory, sends everything at the start, and shows that it lives."""
 
     _shown_at: datetime | None = None
 
     def setup_schedule(self) -> None:
         """Fill in the entries, all due at once: what a crash left behind is swept now."""
-        self.merge_inplace(make_schedule(self.app))
+        self.merge_inplace(make_schedule(self.app))  # type: ignore[arg-type]  # it takes both
         for entry in self.schedule.values():
             entry.last_run_at = timezone.now() - timedelta(days=1)
 

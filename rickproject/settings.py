@@ -24,9 +24,7 @@ VAR_DIR = config.var_dir
 SECRET_KEY = (
     config.secret_key.get_secret_value()
     if config.secret_key
-    else read_or_make(
-        VAR_DIR / "secrets" / "django-secret-key", lambda: secrets.token_urlsafe(64)
-    )
+    else read_or_make(VAR_DIR / "secrets" / "django-secret-key", lambda: secrets.token_urlsafe(64))
 )
 DEBUG = config.debug
 ALLOWED_HOSTS = config.allowed_hosts

@@ -1,18 +1,49 @@
+"""What every test runs on: a database in a file, limits counted in memory, tasks on demand."""
+
 import os
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from pytest_django import Settings
 
-os.environ.setdefault("RICK_VAR_DIR", str(Path(tempfile.mkdtemp(prefix="rickproject-tests-"))))
+from rickproject.celery import app
+from rickproject.config import get_config
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Keep SQLite's test database in a file: only there do threads wait for each other."""
-    database = settings.DATABASES["default"]
+    database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-        name = str(settings.VAR_DIR / f"test{worker}.sqlite3")
+        name = str(django_settings.VAR_DIR / f"test{worker}.sqlite3")
         database.setdefault("TEST", {})["NAME"] = name
+
+
+@pytest.fixture(autouse=True)
+def memory_cache(settings: Settings) -> Iterator[None]:
+    """Count limits in this process, from zero in every test."""
+    backend = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": backend}}
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def var_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty data folder that the settings object points at during this test."""
+    folder = tmp_path / "var"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setattr(get_config(), "var_dir", folder)
+    return folder
+
+
+@pytest.fixture
+def eager_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run tasks at once, in the caller, with their errors raised."""
+    monkeypatch.setattr(app.conf, "task_always_eager", True)
+    monkeypatch.setattr(app.conf, "task_eager_propagates", True)

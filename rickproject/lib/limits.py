@@ -46,8 +46,7 @@ def spend(name: str, who: object, *, limit: int, seconds: int, what: str = "this
         return
     wait = max(1, int((window + 1) * seconds - now) + 1)
     raise LimitReachedError(
-        f"You may do {what} {limit} times in {_in_words(seconds)}. "
-        f"Try again in {_in_words(wait)}.",
+        f"You may do {what} {limit} times in {_in_words(seconds)}. Try again in {_in_words(wait)}.",
         retry_after_seconds=wait,
     )
 
@@ -63,7 +62,7 @@ def _count(key: str, seconds: int) -> int:
     try:
         cache.add(key, 0, timeout=seconds * 2)
         return int(cache.incr(key))
-    except Exception as error:  # noqa: BLE001  # every cache backend has errors of its own
+    except Exception as error:  # every cache backend has errors of its own
         raise LimitsUnavailableError(
             "The service that counts requests does not answer, so this has to wait. Reading and "
             "saving go on; try again in a minute."
