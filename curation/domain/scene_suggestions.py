@@ -93,8 +93,8 @@ def run_speaker_model(
     if scenes is None:
         found = suggest_boundaries(speakers, settings=settings, on=on, off=off)
     else:
-        counted = replace(settings, alpha=ALPHA_WITH_COUNT)
-        found = suggest_about(speakers, scenes=scenes, settings=counted, on=on, off=off)
+        settings = replace(settings, alpha=ALPHA_WITH_COUNT)
+        found = suggest_about(speakers, scenes=scenes, settings=settings, on=on, off=off)
     parameters = {**asdict(settings), "penalty": found.penalty, "asked_for": scenes}
     with transaction.atomic():  # only now: nobody waits for the model
         run = SuggestionRun.objects.create(

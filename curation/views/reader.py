@@ -41,7 +41,6 @@ from curation.queries.scenes import (
 
 from .reader_rows import render_rows, scene_head, suggestion_line
 
-
 CONFLICT_DIALOGS = (
     ("scenes-conflict", "Keep both, mine on top"),
     ("note-conflict", "Keep mine; theirs stays in the history"),
