@@ -8,7 +8,6 @@ from .projects import (
     WATCHING,
     member_project,
     project_roles,
-    signed_in,
 )
 
 __all__ = [
@@ -19,5 +18,4 @@ __all__ = [
     "WATCHING",
     "member_project",
     "project_roles",
-    "signed_in",
 ]

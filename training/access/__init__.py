@@ -1,1 +1,0 @@
-"""Objects of training reach views only through here; strangers get 404."""

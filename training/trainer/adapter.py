@@ -1,0 +1,206 @@
+"""Train a LoRA adapter with TRL, from the last whole checkpoint when there is one."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.trainer import checkpoints as saved
+from training.trainer import files
+from training.trainer.callbacks import make_callback
+from training.trainer.encoding import Example
+from training.trainer.errors import TrainerError
+from training.trainer.evaluation import HeldOut, judge
+from training.trainer.journal import EventLog, Heartbeat, StopRequest
+from training.trainer.spec import Hyperparameters, JobSpec
+
+KEPT_CHECKPOINTS = 3
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Where the stage tells what it does and hears that it should stop."""
+
+    events: EventLog
+    heartbeat: Heartbeat
+    stop: StopRequest
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """How the adapter stage ended."""
+
+    outcome: files.Outcome
+    step: int
+    total_steps: int
+    tokens: int
+    held_out: HeldOut | None
+
+
+def train_adapter(
+    *,
+    job_dir: Path,
+    spec: JobSpec,
+    model: Any,
+    tokenizer: Any,
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    reports: Reports,
+    base_name: str,
+) -> Adapted:
+    """Train, keep the best checkpoint, write ``adapter/`` unless stopped half-way.
+
+    Args:
+        model: the base, changed in place.
+        train, validation: ready tokens; without validation the last epoch is kept.
+        base_name: written into the artefact in place of a path.
+    """
+    resume = _resume_point(job_dir, reports.events)
+    told = reports.events.find(f"step-{_step_of(resume):07d}-train") if resume else None
+    reporter = make_callback(
+        events=reports.events,
+        heartbeat=reports.heartbeat,
+        stop=reports.stop,
+        tokens_before=int(told.data.get("num_tokens", 0)) if told else 0,
+    )
+    trainer = _new_trainer(
+        job_dir=job_dir,
+        spec=spec,
+        model=model,
+        tokenizer=tokenizer,
+        train=train,
+        validation=validation,
+        callbacks=[reporter],
+    )
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    step, total = int(trainer.state.global_step), int(trainer.state.max_steps)
+    outcome = stop_reason(step=step, total=total, asked=reporter.stopped)
+    held_out = None
+    if outcome in ("finished", "early_stopped"):
+        held_out = judge(trainer.model, validation)
+        _save(trainer.model, job_dir / files.ADAPTER, base_name=base_name)
+    return Adapted(outcome, step, total, reporter.tokens, held_out)
+
+
+def stop_reason(*, step: int, total: int, asked: files.Outcome | None) -> files.Outcome:
+    """Tell why ``train()`` returned: it does so alike in every case.
+
+    Args:
+        asked: what a stop request set before the last step, None if there was none.
+    """
+    if asked:
+        return asked
+    return "early_stopped" if step < total else "finished"
+
+
+def _resume_point(job_dir: Path, events: EventLog) -> Path | None:
+    directory = job_dir / files.CHECKPOINTS
+    for name in saved.drop_broken(directory):
+        events.message(f"dropped-{name}", f"{name} was only half written and was deleted.")
+    whole = saved.whole_checkpoints(directory)
+    return whole[-1] if whole else None
+
+
+def _step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def _new_trainer(
+    *,
+    job_dir: Path,
+    spec: JobSpec,
+    model: Any,
+    tokenizer: Any,
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    callbacks: list[Any],
+) -> Any:
+    from peft import LoraConfig  # noqa: PLC0415
+    from transformers import EarlyStoppingCallback, PrinterCallback, set_seed  # noqa: PLC0415
+    from trl import SFTTrainer  # noqa: PLC0415
+
+    chosen = spec.hyperparameters
+    if validation and chosen.early_stopping_patience:
+        callbacks.append(EarlyStoppingCallback(chosen.early_stopping_patience))
+    set_seed(spec.seed)
+    trainer = SFTTrainer(
+        model=model,
+        args=_settings(job_dir, chosen, seed=spec.seed, judged=bool(validation)),
+        train_dataset=_dataset(train),
+        eval_dataset=_dataset(validation) if validation else None,
+        processing_class=tokenizer,
+        peft_config=LoraConfig(
+            r=chosen.lora_r,
+            lora_alpha=chosen.lora_alpha,
+            lora_dropout=chosen.lora_dropout,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
+        ),
+        callbacks=callbacks,
+    )
+    trainer.remove_callback(PrinterCallback)  # the events say it
+    if len(trainer.train_dataset) != len(train):
+        raise TrainerError(
+            "records_lost",
+            f"{len(train)} records went in and {len(trainer.train_dataset)} arrived; "
+            "training was not started.",
+        )
+    return trainer
+
+
+def _settings(job_dir: Path, chosen: Hyperparameters, *, seed: int, judged: bool) -> Any:
+    import torch  # noqa: PLC0415
+    from trl import SFTConfig  # noqa: PLC0415
+
+    on_gpu = torch.cuda.is_available()
+    return SFTConfig(
+        output_dir=str(job_dir / files.CHECKPOINTS),
+        num_train_epochs=chosen.n_epochs,
+        per_device_train_batch_size=chosen.batch_size,
+        per_device_eval_batch_size=chosen.batch_size,
+        learning_rate=chosen.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=chosen.warmup_ratio,
+        train_sampling_strategy="group_by_length",
+        max_length=None,  # a cut would take the reply away and drop the record silently
+        packing=False,
+        bf16=on_gpu,
+        use_cpu=not on_gpu,
+        gradient_checkpointing=on_gpu,
+        dataloader_pin_memory=on_gpu,
+        seed=seed,
+        data_seed=seed,
+        logging_strategy="steps",
+        logging_steps=1,
+        logging_first_step=True,
+        eval_strategy="epoch" if judged else "no",
+        save_strategy="epoch",
+        save_total_limit=KEPT_CHECKPOINTS,
+        load_best_model_at_end=judged,
+        metric_for_best_model="eval_loss" if judged else None,
+        greater_is_better=False if judged else None,
+        restore_callback_states_from_checkpoint=True,
+        report_to=[],
+        disable_tqdm=True,
+    )
+
+
+def _dataset(examples: Sequence[Example]) -> Any:
+    from datasets import Dataset  # noqa: PLC0415
+
+    return Dataset.from_dict(
+        {
+            "input_ids": [example.input_ids for example in examples],
+            "labels": [example.labels for example in examples],
+        }
+    )
+
+
+def _save(model: Any, target: Path, *, base_name: str) -> None:
+    beside = target.with_name(f".{target.name}.tmp")
+    for old in (beside, target):
+        shutil.rmtree(old, ignore_errors=True)
+    model.save_pretrained(beside, selected_adapters=["default"])
+    saved.make_portable(beside, base_name=base_name)
+    beside.rename(target)

@@ -1,0 +1,101 @@
+"""Find and check a base model that already exists: a directory or a downloaded Hugging Face id."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from training.trainer.errors import TrainerError
+from training.trainer.spec import BaseSpec
+
+
+def resolve_directory(base: BaseSpec) -> Path:
+    """Return the directory of the base without touching the network.
+
+    Raises:
+        TrainerError: not there, no safetensors weights, or it would need its own code.
+    """
+    directory = Path(base.name_or_path)
+    if not directory.is_dir():
+        directory = _downloaded(base)
+    if not (directory / "config.json").is_file():
+        raise TrainerError(
+            "base_incomplete", f"{base.name_or_path} holds no config.json, so it is no model."
+        )
+    if not list(directory.glob("*.safetensors")):
+        raise TrainerError(
+            "base_not_safetensors",
+            f"{base.name_or_path} has no weights in the safetensors format. Other formats can run "
+            "code when they are read and are refused.",
+        )
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    if "auto_map" in config:
+        raise TrainerError(
+            "base_needs_code",
+            f"{base.name_or_path} brings program code of its own, which is never run here. "
+            "Choose a base of a kind that transformers knows.",
+        )
+    return directory
+
+
+def load_tokenizer(directory: Path) -> Any:
+    """Return the fast tokenizer of a base.
+
+    Raises:
+        TrainerError: code ``tokenizer_slow`` when there is no ``tokenizer.json``.
+    """
+    from transformers import AutoTokenizer  # noqa: PLC0415
+
+    tokenizer = AutoTokenizer.from_pretrained(
+        directory, local_files_only=True, trust_remote_code=False
+    )
+    if not tokenizer.is_fast:
+        raise TrainerError(
+            "tokenizer_slow", "The base has no tokenizer.json; choose one with a fast tokenizer."
+        )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(directory: Path) -> Any:
+    """Return the causal language model of a base: safetensors only, no foreign code.
+
+    Raises:
+        TrainerError: code ``base_unknown`` when transformers does not know its kind.
+    """
+    import torch  # noqa: PLC0415
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+
+    on_gpu = torch.cuda.is_available()
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            directory,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=torch.bfloat16 if on_gpu else torch.float32,
+        )
+    except ValueError as error:
+        raise TrainerError(
+            "base_unknown", f"transformers cannot load this base: {str(error).splitlines()[0]}"
+        ) from error
+
+
+def context_limit(model: Any) -> int:
+    """Return how many tokens the base can look at, a large number when it does not say."""
+    return int(getattr(model.config, "max_position_embeddings", None) or 131072)
+
+
+def _downloaded(base: BaseSpec) -> Path:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415
+
+    try:
+        return Path(
+            snapshot_download(base.name_or_path, revision=base.revision, local_files_only=True)
+        )
+    except (OSError, ValueError) as error:
+        raise TrainerError(
+            "base_missing",
+            f"{base.name_or_path} is neither a directory nor a downloaded Hugging Face model. "
+            "Download it first; training itself never uses the network.",
+        ) from error

@@ -1,0 +1,229 @@
+"""The order form of one training job: ``spec.json`` in the job directory.
+
+Shape of the file (all but ``job`` and ``base.kind`` may be left out)::
+
+    {
+      "job": "0d0c…",                   UUID of the job, prefix of its event ids
+      "base": {
+        "kind": "script",               "script": build a small model from script.jsonl
+                                        "pretrained": take name_or_path
+        "name_or_path": "script-base",  pretrained: Hugging Face id or directory
+        "revision": null,               pretrained: commit of the id
+        "cache_dir": "/…/bases",        script: where built bases are kept
+        "system_template": "You are {character}.",
+        "speaker_template": "{speaker}: {text}",
+        "base_epochs": null,            script: null chooses by the size of the script
+        "size": "tiny"                  script: a key of MODEL_SIZES
+      },
+      "hyperparameters": {              names of the OpenAI protocol and of Nebius;
+        "n_epochs": "auto",             null or "auto" takes the default of the kind of base
+        "batch_size": "auto",
+        "learning_rate": "auto",        absolute, not a multiplier
+        "lora_r": "auto", "lora_alpha": "auto", "lora_dropout": "auto",
+        "warmup_ratio": "auto",         share of all steps
+        "context_length": "auto",       tokens; a longer record is refused, never cut
+        "early_stopping_patience": "auto"   epochs without a better validation loss; 0 = off
+      },
+      "seed": 1,
+      "threads": 1,
+      "owner_pid": null,                training ends as interrupted when this process is gone
+      "tokenizer_copy_to": null         script: directory that gets tokenizer and template
+    }
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self, get_args
+from uuid import UUID
+
+from training.trainer.errors import TrainerError
+
+BaseKind = Literal["script", "pretrained"]
+AUTO = (None, "auto")
+
+# layers, width, attention heads: about 1M, 2M and 3M parameters with a vocabulary of 1,500
+MODEL_SIZES: dict[str, tuple[int, int, int]] = {
+    "micro": (2, 32, 2),
+    "tiny": (4, 128, 4),
+    "small": (5, 160, 5),
+    "medium": (6, 192, 6),
+}
+_LIMITS: dict[str, tuple[float, float]] = {
+    "n_epochs": (1, 100),
+    "batch_size": (1, 256),
+    "learning_rate": (1e-7, 1.0),
+    "lora_r": (1, 256),
+    "lora_alpha": (1, 1024),
+    "lora_dropout": (0.0, 0.9),
+    "warmup_ratio": (0.0, 0.9),
+    "context_length": (16, 131072),
+    "early_stopping_patience": (0, 100),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """What the person chose, with every "auto" resolved."""
+
+    n_epochs: int
+    batch_size: int
+    learning_rate: float
+    lora_r: int
+    lora_alpha: int
+    lora_dropout: float
+    warmup_ratio: float
+    context_length: int
+    early_stopping_patience: int
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any], *, kind: BaseKind) -> Self:
+        """Take the named values, fill in defaults, refuse unknown names and bad ranges."""
+        known = {field.name: field.type for field in fields(cls)}
+        if unknown := sorted(set(raw) - set(known)):
+            raise _bad(f"the hyperparameter {unknown[0]} is not known; use {', '.join(known)}")
+        chosen = {
+            **DEFAULTS[kind],
+            **{name: value for name, value in raw.items() if value not in AUTO},
+        }
+        for name, value in chosen.items():
+            _check_number(name, value, whole=known[name] is int)
+        return cls(**chosen)
+
+
+DEFAULTS: dict[BaseKind, dict[str, Any]] = {
+    "script": {
+        "n_epochs": 6,
+        "batch_size": 8,
+        "learning_rate": 3e-3,
+        "lora_r": 16,
+        "lora_alpha": 32,
+        "lora_dropout": 0.05,
+        "warmup_ratio": 0.05,
+        "context_length": 1024,
+        "early_stopping_patience": 2,
+    },
+    "pretrained": {
+        "n_epochs": 3,
+        "batch_size": 4,
+        "learning_rate": 2e-4,
+        "lora_r": 16,
+        "lora_alpha": 32,
+        "lora_dropout": 0.05,
+        "warmup_ratio": 0.05,
+        "context_length": 1024,
+        "early_stopping_patience": 2,
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseSpec:
+    """Which model is adapted."""
+
+    kind: BaseKind
+    name_or_path: str = "script-base"
+    revision: str | None = None
+    cache_dir: str = ""
+    system_template: str = "You are {character}."
+    speaker_template: str = "{speaker}: {text}"
+    base_epochs: int | None = None
+    size: str = "tiny"
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
+        """Check names, kinds and templates."""
+        _check_names("base", raw, cls)
+        if raw.get("kind") not in get_args(BaseKind):
+            raise _bad('base.kind must be "script" or "pretrained"')
+        values = dict(raw)
+        if values.get("base_epochs") in AUTO:
+            values["base_epochs"] = None
+        base = cls(**values)
+        base.check()
+        return base
+
+    def check(self) -> None:
+        """Refuse what could only fail later."""
+        if self.size not in MODEL_SIZES:
+            raise _bad(f"base.size must be one of {', '.join(MODEL_SIZES)}")
+        if self.base_epochs is not None:
+            _check_number("base_epochs", self.base_epochs, whole=True, limits=(1, 200))
+        if self.kind == "script" and not self.cache_dir:
+            raise _bad("base.cache_dir must name the directory in which built bases are kept")
+        if self.kind == "pretrained" and not self.name_or_path:
+            raise _bad("base.name_or_path must name a Hugging Face id or a directory")
+        for template, names in (
+            (self.system_template, {"character": "Ada"}),
+            (self.speaker_template, {"speaker": "Ada", "text": "Hello."}),
+        ):
+            try:
+                template.format(**names)
+            except (KeyError, IndexError, ValueError, AttributeError) as error:
+                known = ", ".join(f"{{{name}}}" for name in names)
+                raise _bad(f"the template {template!r} may use only {known}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSpec:
+    """Everything one training process needs to know besides its records."""
+
+    job: str
+    base: BaseSpec
+    hyperparameters: Hyperparameters
+    seed: int = 1
+    threads: int = 1
+    owner_pid: int | None = None
+    tokenizer_copy_to: str | None = None
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
+        """Build the typed order form from the JSON object.
+
+        Raises:
+            TrainerError: code ``bad_spec``, with a sentence that names the field.
+        """
+        _check_names("the job", raw, cls)
+        try:
+            job = str(UUID(str(raw["job"])))
+        except (KeyError, ValueError) as error:
+            raise _bad("job must be a UUID") from error
+        if not isinstance(raw.get("base"), Mapping):
+            raise _bad("base must be an object")
+        base = BaseSpec.parse(raw["base"])
+        rest = {name: raw[name] for name in ("owner_pid", "tokenizer_copy_to") if name in raw}
+        seed, threads = raw.get("seed", 1), raw.get("threads", 1)
+        _check_number("seed", seed, whole=True, limits=(0, 2**31 - 1))
+        _check_number("threads", threads, whole=True, limits=(1, 256))
+        hyperparameters = Hyperparameters.parse(raw.get("hyperparameters") or {}, kind=base.kind)
+        return cls(
+            job=job,
+            base=base,
+            hyperparameters=hyperparameters,
+            seed=seed,
+            threads=threads,
+            **rest,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON object that ``parse`` reads."""
+        return asdict(self)
+
+
+def _bad(sentence: str) -> TrainerError:
+    return TrainerError("bad_spec", f"The job cannot be read: {sentence}.")
+
+
+def _check_names(where: str, raw: Mapping[str, Any], cls: type[Any]) -> None:
+    known = [field.name for field in fields(cls)]
+    if unknown := sorted(set(raw) - set(known)):
+        raise _bad(f"{where} has the unknown field {unknown[0]}")
+
+
+def _check_number(
+    name: str, value: object, *, whole: bool, limits: tuple[float, float] | None = None
+) -> None:
+    low, high = limits or _LIMITS[name]
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise _bad(f"{name} must be {kind} from {low:g} to {high:g}, not {value!r}")

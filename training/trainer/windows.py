@@ -1,0 +1,68 @@
+"""Cut a script into the short exchanges a script base is trained on."""
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from training.trainer.records import Message, ScriptLine
+from training.trainer.spec import BaseSpec
+
+SHORTEST, LONGEST = 3, 5
+SPEAKERS_PER_WINDOW = 2
+
+
+def script_windows(
+    lines: Sequence[ScriptLine], *, base: BaseSpec, seed: int, epoch: int
+) -> list[tuple[Message, ...]]:
+    """Return one epoch of exchanges, each seen from one speaker's side.
+
+    Every segment is tiled with windows of three to five lines that start somewhere else in each
+    epoch. Up to two speakers of a window are in turn the assistant; the last speaker always is,
+    since a reply is what the model has to learn.
+
+    Args:
+        lines: of all segments, in order.
+        base: its templates word the system message and the speaker prefix.
+        seed, epoch: choose the cuts; the same pair gives the same windows everywhere.
+    """
+    chance = random.Random(f"{seed}:{epoch}")  # noqa: S311  (cuts, not secrets)
+    examples = []
+    for _segment, group in groupby(lines, key=lambda line: line.segment):
+        for window in _tiles(list(group), chance):
+            examples += [
+                view(window, assistant=speaker, base=base) for speaker in _assistants(window)
+            ]
+    return examples
+
+
+def _tiles(lines: Sequence[ScriptLine], chance: random.Random) -> Iterator[Sequence[ScriptLine]]:
+    start = -chance.randrange(LONGEST)
+    while start < len(lines):
+        stop = start + chance.randint(SHORTEST, LONGEST)
+        window = lines[max(start, 0) : max(stop, 0)]
+        if len(window) > 1:
+            yield window
+        start = stop
+
+
+def _assistants(window: Sequence[ScriptLine]) -> list[str]:
+    newest_first = dict.fromkeys(line.speaker for line in reversed(window))
+    return list(newest_first)[:SPEAKERS_PER_WINDOW]
+
+
+def view(window: Sequence[ScriptLine], *, assistant: str, base: BaseSpec) -> tuple[Message, ...]:
+    """Word a window as a chat in which ``assistant`` answers the others.
+
+    Neighbouring lines of one side become one message, joined by a line break.
+    """
+    messages = [Message("system", base.system_template.format(character=assistant), trained=False)]
+    for own, group in groupby(window, key=lambda line: line.speaker == assistant):
+        if own:
+            text = "\n".join(line.text for line in group)
+            messages.append(Message("assistant", text))
+        else:
+            text = "\n".join(
+                base.speaker_template.format(speaker=line.speaker, text=line.text) for line in group
+            )
+            messages.append(Message("user", text, trained=False))
+    return tuple(messages)
