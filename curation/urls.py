@@ -1,5 +1,24 @@
 """Addresses of curation."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from curation.views import episodes, notes, reader
+
+scene_urls: list[URLPattern | URLResolver] = [
+    path("p/<slug:slug>/scenes/", episodes.episodes, name="episodes"),
+    path("p/<slug:slug>/scenes/<int:pk>/", reader.reader, name="reader"),
+    path("p/<slug:slug>/scenes/<int:pk>/edits/", reader.reader_edits, name="reader_edits"),
+    path("p/<slug:slug>/scenes/<int:pk>/suggest/", reader.reader_suggest, name="reader_suggest"),
+    path("p/<slug:slug>/scenes/<int:pk>/submit/", reader.reader_submit, name="reader_submit"),
+    path("p/<slug:slug>/scenes/<int:pk>/reopen/", reader.reader_reopen, name="reader_reopen"),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/notes/<int:position>/", notes.scene_note, name="scene_note"
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/notes/<int:position>/restore/",
+        notes.scene_note_restore,
+        name="scene_note_restore",
+    ),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*scene_urls]

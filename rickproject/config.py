@@ -56,8 +56,16 @@ class Config(BaseSettings):
         description="Address of a server that speaks the OpenAI protocol.",
     )
 
+    model_server_url: str = Field(
+        "", description="Model server of a team, such as vLLM; the embedded one if unset."
+    )
+    model_server_key: SecretStr | None = Field(None, description="Key of that model server.")
+
     upload_limit_mb: int = Field(20, ge=1, le=2048, description="Largest script file, in MB.")
     chat_messages_per_minute: int = Field(20, ge=1, description="Chat limit for one person.")
+    chat_streams_per_process: int = Field(
+        300, ge=1, description="Replies that one web process streams at once."
+    )
     imports_per_hour: int = Field(10, ge=1, description="Import limit for one person.")
     trainings_per_day: int = Field(3, ge=1, description="Fine-tuning jobs a day for one project.")
     trainer_threads: int = Field(1, ge=1, description="CPU threads of one local training.")

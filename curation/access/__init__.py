@@ -8,6 +8,7 @@ from .projects import (
     WATCHING,
     member_project,
     project_roles,
+    signed_in,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "WATCHING",
     "member_project",
     "project_roles",
+    "signed_in",
 ]

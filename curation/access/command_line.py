@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 
 from curation.enums import Role
 from curation.errors import CurationError, PermissionRuleError
-from curation.models import DatasetVersion, Project
+from curation.models import Character, DatasetVersion, Project
 
 from .projects import project_roles
 
@@ -68,3 +68,23 @@ def dataset_numbered(pk: int) -> DatasetVersion:
         msg = f"There is no dataset with the id {pk}."
         raise UnknownNameError(msg)
     return dataset
+
+
+def speaker_named(project: Project, name: str) -> Character:
+    """Return a character of a project by name; an alias gives whom it stands for.
+
+    Raises:
+        UnknownNameError: there is none; the sentence lists those with most lines.
+    """
+    characters = Character.objects.filter(project=project).select_related("alias_of")
+    wanted = name.strip()
+    found = (
+        characters.filter(name=wanted).first()
+        or characters.filter(normalised_name=wanted.casefold()).first()
+        or characters.filter(name__iexact=wanted).first()
+    )
+    if found is None:
+        known = ", ".join(characters.values_list("name", flat=True)[:12]) or "none yet"
+        msg = f"Nobody in {project.slug} is called {wanted!r}. Those with most lines: {known}."
+        raise UnknownNameError(msg)
+    return found.alias_of or found

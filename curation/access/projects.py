@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from curation.enums import Role
 from curation.models import Membership, Project
@@ -22,6 +22,17 @@ def project_roles(user: User | AnonymousUser, project: Project) -> frozenset[Rol
         return frozenset(Role)
     rows = Membership.objects.filter(project=project, user=user).values_list("role", flat=True)
     return frozenset(Role(role) for role in rows)
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Return who asks, in a view that only signed-in people reach.
+
+    Raises:
+        PermissionDenied: nobody is signed in.
+    """
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def member_project(

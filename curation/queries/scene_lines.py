@@ -61,3 +61,21 @@ def target_choices(project_id: int) -> QuerySet[Character]:
     characters = Character.objects.filter(project_id=project_id, alias_of=None)
     targets = characters.filter(Q(is_target=True) | Q(dialogues__isnull=False)).distinct()
     return targets if targets.exists() else characters
+
+
+def agreed_scenes(project_id: int) -> QuerySet[Boundary]:
+    """Return the agreed scenes of a project in the order of the script."""
+    return (
+        Boundary.objects.filter(
+            segmentation__episode__script__project_id=project_id,
+            segmentation__annotator=None,
+            is_active=True,
+        )
+        .select_related("utterance__episode__script", "segmentation")
+        .order_by(
+            "utterance__episode__season_number",
+            "utterance__episode__episode_number",
+            "utterance__episode_id",
+            "utterance__position",
+        )
+    )

@@ -1,0 +1,1 @@
+"""Objects of training reach views only through here; strangers get 404."""

@@ -1,0 +1,302 @@
+"""Cut an episode into scenes: the agreed layer, its boundaries and its state."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from curation.domain.activity import record_activity
+from curation.enums import BoundaryOrigin, SegmentationState, SuggestionState
+from curation.errors import CurationError, StaleRevisionError
+from curation.models import Boundary, Dialogue, Episode, Segmentation, SuggestedBoundary
+from curation.queries.scenes import DialogueSpan, dialogue_spans, positions_of
+
+
+class StaleScenesError(StaleRevisionError):
+    """Somebody else changed the episode's scenes since this person read them."""
+
+    code = "stale_scenes"
+
+
+class BoundaryRefusedError(CurationError):
+    """No scene can start, or stop starting, at this utterance."""
+
+    code = "boundary_refused"
+
+
+class CutsDialogueError(BoundaryRefusedError):
+    """A new scene would cut a live dialogue in two."""
+
+    code = "cuts_dialogue"
+
+
+class SceneStateError(CurationError):
+    """The layer's state does not allow this step."""
+
+    code = "scene_state"
+
+
+@dataclass(frozen=True, slots=True)
+class SceneEdits:
+    """One batch of decisions, all kept or all refused.
+
+    Attributes:
+        on: positions at which a scene is to start.
+        off: positions at which none is to start any more.
+        accepted: suggestions behind some of ``on``; they become the boundaries' origin.
+        dismissed: suggestions refused.
+        reopened: suggestions whose decision is taken back.
+    """
+
+    on: frozenset[int] = frozenset()
+    off: frozenset[int] = frozenset()
+    accepted: frozenset[int] = frozenset()
+    dismissed: frozenset[int] = frozenset()
+    reopened: frozenset[int] = frozenset()
+
+    @property
+    def moves_scenes(self) -> bool:
+        """Whether any boundary is set or taken away."""
+        return bool(self.on or self.off)
+
+
+@transaction.atomic
+def ensure_agreed_layer(episode: Episode) -> Segmentation:
+    """Return the episode's agreed layer, made with its first scene when it is missing."""
+    layer, is_new = Segmentation.objects.get_or_create(episode=episode, annotator=None)
+    layer.episode = episode
+    if is_new:
+        first = positions_of(episode, [0]).get(0)
+        if first is not None:
+            Boundary.objects.create(
+                segmentation=layer, utterance=first, origin=BoundaryOrigin.START
+            )
+    return layer
+
+
+def set_boundary(episode: Episode, *, position: int, revision: int, actor: User) -> Segmentation:
+    """Let a scene start at one utterance; errors as in :func:`apply_scene_edits`."""
+    edits = SceneEdits(on=frozenset({position}))
+    return apply_scene_edits(episode, edits=edits, revision=revision, actor=actor)
+
+
+def clear_boundary(episode: Episode, *, position: int, revision: int, actor: User) -> Segmentation:
+    """Let no scene start at one utterance; errors as in :func:`apply_scene_edits`."""
+    edits = SceneEdits(off=frozenset({position}))
+    return apply_scene_edits(episode, edits=edits, revision=revision, actor=actor)
+
+
+@transaction.atomic
+def apply_scene_edits(
+    episode: Episode, *, edits: SceneEdits, revision: int, actor: User
+) -> Segmentation:
+    """Apply one batch to the agreed layer at the revision its author saw.
+
+    A boundary taken away stays as an inactive row with its notes. Dialogues follow the scene
+    they lie in. Setting what is set and clearing what is clear is no error.
+
+    Raises:
+        StaleScenesError: the layer has another revision; nothing is written.
+        BoundaryRefusedError: a position is not of the episode, both set and cleared, or its start.
+        CutsDialogueError: a live dialogue would lie in two scenes.
+    """
+    layer = ensure_agreed_layer(episode)
+    if edits.moves_scenes:
+        _take_revision(layer, revision=revision, actor=actor)
+        _move_boundaries(layer, edits=edits, actor=actor)
+    _decide_suggestions(episode, edits=edits, actor=actor)
+    record_activity(
+        "scenes.edited" if edits.moves_scenes else "suggestions.decided",
+        project=episode.script.project,
+        actor=actor,
+        target=layer,
+        **{
+            name: sorted(getattr(edits, name))
+            for name in ("on", "off", "accepted", "dismissed", "reopened")
+            if getattr(edits, name)
+        },
+    )
+    return layer
+
+
+@transaction.atomic
+def submit_scenes(episode: Episode, *, revision: int, actor: User) -> Segmentation:
+    """Declare the episode's scenes finished at the revision their author saw.
+
+    Raises:
+        StaleScenesError: they were changed since.
+        SceneStateError: they are submitted already.
+    """
+    layer = ensure_agreed_layer(episode)
+    return _change_state(
+        layer,
+        wanted=SegmentationState.SUBMITTED,
+        allowed=(SegmentationState.UNTOUCHED, SegmentationState.IN_PROGRESS),
+        revision=revision,
+        actor=actor,
+        verb="scenes.submitted",
+    )
+
+
+@transaction.atomic
+def reopen_scenes(episode: Episode, *, revision: int, actor: User) -> Segmentation:
+    """Take a submission back, so that the scenes are in progress again; errors as on submit."""
+    layer = ensure_agreed_layer(episode)
+    return _change_state(
+        layer,
+        wanted=SegmentationState.IN_PROGRESS,
+        allowed=(SegmentationState.SUBMITTED,),
+        revision=revision,
+        actor=actor,
+        verb="scenes.reopened",
+    )
+
+
+def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:
+    """Claim the next revision with one conditional update, so that two savers cannot both win."""
+    taken = Segmentation.objects.filter(pk=layer.pk, revision=revision).update(
+        revision=revision + 1,
+        state=SegmentationState.IN_PROGRESS,
+        updated_by=actor,
+        updated_at=timezone.now(),
+    )
+    if not taken:
+        raise _stale(layer)
+    layer.revision = revision + 1
+    layer.state = SegmentationState.IN_PROGRESS
+
+
+def _stale(layer: Segmentation) -> StaleScenesError:
+    now = Segmentation.objects.select_related("updated_by").get(pk=layer.pk)
+    who = now.updated_by.get_username() if now.updated_by else "Somebody"
+    msg = f"{who} changed these scenes since you read them. Look at both and choose."
+    return StaleScenesError(msg)
+
+
+def _change_state(
+    layer: Segmentation,
+    *,
+    wanted: SegmentationState,
+    allowed: Collection[SegmentationState],
+    revision: int,
+    actor: User,
+    verb: str,
+) -> Segmentation:
+    changed = Segmentation.objects.filter(pk=layer.pk, revision=revision, state__in=allowed).update(
+        state=wanted, updated_by=actor, updated_at=timezone.now()
+    )
+    if not changed:
+        layer.refresh_from_db()
+        if layer.revision != revision:
+            raise _stale(layer)
+        msg = f"These scenes are {layer.get_state_display()}; there is nothing to change."
+        raise SceneStateError(msg)
+    layer.state = wanted
+    record_activity(
+        verb, project=layer.episode.script.project, actor=actor, target=layer, revision=revision
+    )
+    return layer
+
+
+def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> None:
+    utterances = positions_of(layer.episode, edits.on | edits.off)
+    _check_positions(edits, known=utterances.keys())
+    spans = dialogue_spans(layer.episode)
+    _check_dialogues(edits.on, spans=spans)
+    known = {
+        position: (pk, is_active)
+        for pk, position, is_active in Boundary.objects.filter(segmentation=layer).values_list(
+            "pk", "utterance__position", "is_active"
+        )
+    }
+    drop = [known[at][0] for at in edits.off if at in known and known[at][1]]
+    wake = [known[at][0] for at in edits.on if at in known and not known[at][1]]
+    if drop:
+        Boundary.objects.filter(pk__in=drop).update(is_active=False)
+    if wake:
+        Boundary.objects.filter(pk__in=wake).update(is_active=True)
+    origins = dict(
+        SuggestedBoundary.objects.filter(
+            pk__in=edits.accepted, run__episode=layer.episode
+        ).values_list("utterance_id", "probability")
+        if edits.accepted
+        else ()
+    )
+    fresh = [
+        Boundary(
+            segmentation=layer,
+            utterance=utterances[at],
+            origin=BoundaryOrigin.SPEAKER_MODEL
+            if utterances[at].pk in origins
+            else BoundaryOrigin.PERSON,
+            probability=origins.get(utterances[at].pk),
+            created_by=actor,
+        )
+        for at in sorted(edits.on)
+        if at not in known
+    ]
+    Boundary.objects.bulk_create(fresh)
+    if spans:
+        _carry_dialogues(layer, spans=spans)
+
+
+def _check_positions(edits: SceneEdits, *, known: Collection[int]) -> None:
+    if both := edits.on & edits.off:
+        msg = f"Line {min(both) + 1} cannot both start a scene and not start one."
+        raise BoundaryRefusedError(msg)
+    if outside := (edits.on | edits.off) - set(known):
+        msg = f"This episode has no line {min(outside) + 1}."
+        raise BoundaryRefusedError(msg)
+    if 0 in edits.off:
+        msg = "The first line of an episode always starts a scene."
+        raise BoundaryRefusedError(msg)
+
+
+def _check_dialogues(starts: Iterable[int], *, spans: Iterable[DialogueSpan]) -> None:
+    ordered = sorted(starts)
+    for span in spans:
+        inside = bisect_right(ordered, span.first)
+        if inside < len(ordered) and ordered[inside] <= span.last:
+            msg = (
+                f"A scene cannot start at line {ordered[inside] + 1}: it would cut a dialogue "
+                f"in two (lines {span.first + 1} to {span.last + 1}, {span.state}). "
+                "Shorten or remove that dialogue first."
+            )
+            raise CutsDialogueError(msg)
+
+
+def _carry_dialogues(layer: Segmentation, *, spans: Iterable[DialogueSpan]) -> None:
+    """Hang each live dialogue on the scene it now lies in."""
+    starts = list(
+        Boundary.objects.filter(segmentation=layer, is_active=True)
+        .order_by("utterance__position")
+        .values_list("utterance__position", "pk")
+    )
+    positions = [position for position, _ in starts]
+    for span in spans:
+        scene_id = starts[bisect_right(positions, span.first) - 1][1]
+        if scene_id != span.scene_id:
+            Dialogue.objects.filter(pk=span.dialogue_id).update(scene_id=scene_id)
+
+
+def _decide_suggestions(episode: Episode, *, edits: SceneEdits, actor: User) -> None:
+    """Write what became of suggestions; one that is decided already keeps its first fate."""
+    ours = SuggestedBoundary.objects.filter(run__episode=episode)
+    now = timezone.now()
+    for chosen, state in (
+        (edits.accepted, SuggestionState.ACCEPTED),
+        (edits.dismissed, SuggestionState.DISMISSED),
+    ):
+        if chosen:
+            ours.filter(pk__in=chosen, state=SuggestionState.OPEN).update(
+                state=state, decided_by=actor, decided_at=now
+            )
+    if edits.reopened:
+        ours.filter(pk__in=edits.reopened).update(
+            state=SuggestionState.OPEN, decided_by=None, decided_at=None
+        )

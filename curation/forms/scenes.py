@@ -1,0 +1,122 @@
+"""What the reader sends: batches of edits, notes, wishes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+
+from curation.domain.segmentation import SceneEdits
+
+MOST_EDITS = 10_000
+
+
+class NumberListField(forms.Field):
+    """A JSON list of whole numbers from 0 upwards."""
+
+    default_error_messages = {
+        "invalid": "This is not a list of whole numbers.",
+        "too_many": "These are more than ten thousand changes at once.",
+    }
+
+    def to_python(self, value: Any) -> frozenset[int]:
+        if value in self.empty_values:
+            return frozenset()
+        if not isinstance(value, list) or not all(
+            type(one) is int and 0 <= one < 2**62 for one in value
+        ):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        if len(value) > MOST_EDITS:
+            raise forms.ValidationError(self.error_messages["too_many"], code="too_many")
+        return frozenset(value)
+
+
+class EditBatchForm(forms.Form):
+    """One batch of the reader's edits, as its script sends it."""
+
+    revision = forms.IntegerField(min_value=0)
+    on = NumberListField(required=False)
+    off = NumberListField(required=False)
+    accepted = NumberListField(required=False)
+    dismissed = NumberListField(required=False)
+    reopened = NumberListField(required=False)
+
+    def edits(self) -> SceneEdits:
+        """Return the batch as the domain takes it; call it on a valid form."""
+        names = ("on", "off", "accepted", "dismissed", "reopened")
+        return SceneEdits(**{name: self.cleaned_data[name] for name in names})
+
+
+class PlainEditForm(forms.Form):
+    """One press of a button in the reader without its script."""
+
+    revision = forms.IntegerField(min_value=0)
+    start = forms.IntegerField(min_value=0, required=False)
+    join = forms.IntegerField(min_value=0, required=False)
+    accept = forms.IntegerField(min_value=0, required=False)
+    dismiss = forms.IntegerField(min_value=0, required=False)
+
+
+class RevisionForm(forms.Form):
+    """The revision of the scenes that a person saw."""
+
+    revision = forms.IntegerField(min_value=0)
+
+
+class SuggestForm(forms.Form):
+    """About how many scenes to suggest."""
+
+    scenes = forms.IntegerField(
+        min_value=1,
+        max_value=5000,
+        required=False,
+        label="About how many scenes",
+        help_text="Empty: as many as the speakers suggest.",
+    )
+
+
+class NoteForm(forms.Form):
+    """Title and context note of a scene."""
+
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    title = forms.CharField(max_length=200, required=False, label="Title")
+    text = forms.CharField(
+        max_length=5000,
+        required=False,
+        label="Context note",
+        widget=forms.Textarea(attrs={"rows": 8, "class": "prose"}),
+        help_text="Where they are, who is there, what just happened.",
+    )
+
+
+class RestoreForm(forms.Form):
+    """Which revision of a note to bring back, and the newest one that was read."""
+
+    revision = forms.IntegerField(min_value=0)
+    restored = forms.IntegerField(min_value=1)
+
+
+class EpisodeFilterForm(forms.Form):
+    """Which episodes the list shows."""
+
+    q = forms.CharField(max_length=100, required=False, label="Title or code")
+    state = forms.ChoiceField(
+        required=False,
+        label="State",
+        choices=[
+            ("", "any state"),
+            ("untouched", "untouched"),
+            ("in_progress", "in progress"),
+            ("submitted", "submitted"),
+        ],
+    )
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """Return a request's JSON object; anything else is an empty one, which no form accepts."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

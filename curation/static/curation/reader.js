@@ -1,0 +1,167 @@
+/** The reader: wires the list of lines, its keys, its savings, the inspector and the map. */
+import { toast } from "../rickproject/frame.js";
+import { bindKeys } from "../rickproject/keys.js";
+import { Inspector } from "./reader_inspector.js";
+import { Lines } from "./reader_lines.js";
+import { attachMap } from "./reader_map.js";
+import { Saver } from "./reader_saver.js";
+
+/** One change a person can undo: positions and suggestions with what they were and became.
+ *  @typedef {{positions: [number, boolean][], suggestions: [number, string, string][]}} Step */
+
+function attach(form) {
+  document.querySelectorAll(".js-only").forEach((element) => { element.hidden = false; });
+  const lines = new Lines(form.querySelector("[data-lines]"));
+  const spans = JSON.parse(form.dataset.spans);
+  const inspector = new Inspector(document.querySelector("[data-inspector]"), lines, {
+    key: form.dataset.draftKey, spans, dialogueUrl: form.dataset.dialogueUrl, ready: () => saver.settle() });
+  const map = attachMap(document.querySelector("[data-minimap]"), lines);
+  const done = [];
+  const undone = [];
+  const buttons = { undo: document.querySelector("[data-undo]"), redo: document.querySelector("[data-redo]") };
+
+  const refresh = () => {
+    buttons.undo.disabled = !done.length;
+    buttons.redo.disabled = !undone.length;
+    const count = lines.starts().length;
+    document.querySelector("[data-scene-count]").textContent = `${count} scene${count === 1 ? "" : "s"}`;
+    inspector.follow();
+    map.draw();
+  };
+
+  const saver = new Saver(form, {
+    scenesSaved: (scenes) => scenes.forEach((scene) => lines.keepNote(scene)),
+    refused: (step) => {
+      show(inverse(step));
+      done.splice(0);
+      undone.splice(0);
+      refresh();
+    },
+    replaced: (starts) => {
+      lines.replaceStarts(starts);
+      done.splice(0);
+      undone.splice(0);
+      refresh();
+    },
+    stepsAgain: (step) => { show(step); refresh(); },
+    starts: () => lines.starts(),
+  });
+
+  const show = (step) => {
+    for (const [position, on] of step.positions) lines.setStart(position, on);
+    for (const [id, , state] of step.suggestions) lines.showSuggestion(id, state === "open");
+  };
+  const run = (step) => {
+    show(step);
+    saver.add(step);
+    refresh();
+  };
+  const act = (step) => {
+    if (!step.positions.length && !step.suggestions.length) return;
+    done.push(step);
+    undone.splice(0);
+    run(step);
+  };
+  const undo = () => {
+    const step = done.pop();
+    if (step) { undone.push(step); run(inverse(step)); }
+  };
+  const redo = () => {
+    const step = undone.pop();
+    if (step) { done.push(step); run(step); }
+  };
+  buttons.undo.addEventListener("click", undo);
+  buttons.redo.addEventListener("click", redo);
+
+  const toggle = (position) => {
+    if (position === 0) return toast("The first line of an episode always starts a scene.");
+    const on = !lines.isStart(position);
+    const offered = lines.suggestionAt(position);
+    const suggestions = on && offered ? [[offered.id, "open", "accepted"]] : [];
+    return act({ positions: [[position, on]], suggestions });
+  };
+  const accept = (offers) => act({
+    positions: offers.map((offer) => [offer.position, true]),
+    suggestions: offers.map((offer) => [offer.id, "open", "accepted"]),
+  });
+  const dismiss = (offer) => act({ positions: [], suggestions: [[offer.id, "open", "dismissed"]] });
+
+  const acceptHere = () => {
+    const offer = lines.suggestionAt(lines.cursor) ?? lines.nextSuggestion(lines.cursor);
+    if (!offer) return toast("No suggestion is left below this line.");
+    if (offer.position !== lines.cursor) return lines.moveTo(offer.position);
+    return accept([offer]);
+  };
+  const acceptInView = () => {
+    const offers = lines.suggestionsInView();
+    if (!offers.length) return toast("No suggestion is in view.");
+    accept(offers);
+    const words = `${offers.length} suggestion${offers.length === 1 ? "" : "s"} accepted.`;
+    return toast(words, { action: { label: "Undo", run: undo } });
+  };
+  const dismissHere = () => {
+    const offer = lines.suggestionAt(lines.cursor);
+    if (offer) dismiss(offer);
+    return Boolean(offer);
+  };
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    const line = event.target.closest(".line");
+    if (line) lines.moveTo(lines.positionOf(line), { scroll: false });
+    if (!button) return;
+    event.preventDefault();
+    const offer = lines.suggestionOf(button.closest(".suggestion"));
+    if (button.name === "accept") accept([offer]);
+    else if (button.name === "dismiss") dismiss(offer);
+    else toggle(Number(button.value));
+  });
+
+  lines.onMove = () => { inspector.follow(); map.draw(); };
+  const move = (by) => () => lines.moveTo(lines.cursor + by);
+  const far = (by) => () => lines.moveTo(Math.max(0, Math.min(lines.count - 1, lines.cursor + by)));
+  const reading = (handler) => (event) => {
+    if (event.target.closest("button, a, summary, dialog") && !event.target.closest(".num")) return false;
+    return handler(event);
+  };
+  const startHere = reading(() => toggle(lines.cursor));
+  bindKeys(document, quietUnderDialogs({
+    J: move(1), Down: reading(move(1)), K: move(-1), Up: reading(move(-1)),
+    PageDown: far(10), PageUp: far(-10),
+    G: () => lines.moveTo(0), "Shift+G": () => lines.moveTo(lines.count - 1),
+    "Shift+J": () => lines.moveTo(lines.nextStart(lines.cursor)),
+    "Shift+K": () => lines.moveTo(lines.previousStart(lines.cursor)),
+    Enter: startHere, B: () => toggle(lines.cursor),
+    N: () => inspector.focus(),
+    Y: acceptHere, "Shift+Y": acceptInView, Backspace: () => dismissHere() || false,
+  }));
+  bindKeys(inspector.element, { Escape: () => lines.focus() }, { inInputs: true });
+
+  for (const other of document.querySelectorAll("[data-submit], [data-suggest]")) {
+    other.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (await saver.settle() && await inspector.settle()) other.submit();
+    });
+  }
+  const wanted = /^#u(\d+)$/.exec(location.hash);
+  lines.moveTo(wanted ? Number(wanted[1]) : 0, { scroll: Boolean(wanted), focus: false });
+  saver.resume();
+  refresh();
+}
+
+/** Let keys through while a dialog is open. @param {Record<string, Function>} bindings */
+function quietUnderDialogs(bindings) {
+  const guard = (handler) => (event) => (document.querySelector("dialog[open]") ? false : handler(event));
+  return Object.fromEntries(Object.entries(bindings).map(([key, handler]) => [key, guard(handler)]));
+}
+
+/** The step that takes a step back. @param {Step} step @returns {Step} */
+function inverse(step) {
+  return {
+    positions: step.positions.map(([position, on]) => [position, !on]).reverse(),
+    suggestions: step.suggestions.map(([id, was, is]) => [id, is, was]).reverse(),
+  };
+}
+
+document.querySelectorAll("[data-reader]").forEach(attach);

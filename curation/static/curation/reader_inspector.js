@@ -1,0 +1,182 @@
+/** The inspector: title and note of the scene under the cursor, its history and its dialogues. */
+import { toast } from "../rickproject/frame.js";
+import { request, requestJSON } from "../rickproject/live.js";
+
+const PAUSE = 1200;
+
+export class Inspector {
+  /** @param {HTMLElement} element @param {import("./reader_lines.js").Lines} lines
+   *  @param {{key: string, spans: [number, number, string, number][], dialogueUrl: string,
+   *           ready: () => Promise<boolean>}} options ready: the scenes themselves are saved */
+  constructor(element, lines, options) {
+    Object.assign(this, { element, lines, ...options });
+    this.form = element.querySelector("[data-note]");
+    this.title = this.form.elements.title;
+    this.text = this.form.elements.text;
+    this.sign = element.querySelector("[data-note-state]");
+    this.dialog = document.querySelector("#note-conflict");
+    this.history = element.querySelector("[data-history]");
+    this.position = -1;
+    this.timer = 0;
+    this.saving = Promise.resolve();
+    element.querySelectorAll(".no-js-only, [data-history-link]").forEach((part) => { part.hidden = true; });
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
+    this.form.addEventListener("input", () => this.typed());
+    this.form.addEventListener("focusout", () => this.save());
+    this.history.addEventListener("toggle", () => this.history.open && this.loadHistory());
+    this.history.addEventListener("submit", (event) => this.restore(event));
+  }
+
+  focus() {
+    this.element.dataset.open = "";
+    (this.title.value ? this.text : this.title).focus();
+  }
+
+  url(position) { return this.form.dataset.url.replace(/\/0\/$/, `/${position}/`); }
+
+  draftKey(position) { return `${this.key}-note-${position}`; }
+
+  /** Show the scene under the cursor; what was typed for another one is saved first. */
+  follow() {
+    const scene = this.lines.sceneAt(this.lines.cursor);
+    this.element.querySelector("[data-inspector-name]").textContent = `Scene ${scene.number}`;
+    this.element.querySelector("[data-inspector-range]").textContent = `Lines ${scene.first + 1} to ${scene.last + 1}`;
+    const known = JSON.stringify([scene.first, scene.last, scene.head.dataset.scene]);
+    if (known !== this.shown) { this.shown = known; this.showDialogues(scene); }
+    if (scene.first === this.position) return;
+    this.save();
+    this.position = scene.first;
+    this.load();
+  }
+
+  load() {
+    const note = this.lines.notes.get(this.position) ?? { title: "", note: "", revision: 0 };
+    const draft = JSON.parse(localStorage.getItem(this.draftKey(this.position)) ?? "null");
+    this.title.value = draft?.title ?? note.title;
+    this.text.value = draft?.text ?? note.note;
+    this.revision = draft?.revision ?? note.revision;
+    this.history.open = false;
+    this.say(draft ? "not saved yet" : "");
+    if (draft) this.typed();
+  }
+
+  typed() {
+    const draft = { title: this.title.value, text: this.text.value, revision: this.revision };
+    localStorage.setItem(this.draftKey(this.position), JSON.stringify(draft));
+    this.say("…");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), PAUSE);
+  }
+
+  /** Save what is in the fields, one after the other. @returns {Promise<void>} */
+  save() {
+    clearTimeout(this.timer);
+    if (!localStorage.getItem(this.draftKey(this.position))) return this.saving;
+    const position = this.position;
+    this.saving = this.saving.then(() => this.send(position));
+    return this.saving;
+  }
+
+  async send(position) {
+    const kept = localStorage.getItem(this.draftKey(position));
+    if (!kept || this.dialog.open || !(await this.ready())) return;
+    const draft = JSON.parse(kept);
+    const here = () => this.position === position;
+    if (here()) this.say("saving…");
+    try {
+      const note = await requestJSON(this.url(position), { json: draft });
+      if (localStorage.getItem(this.draftKey(position)) === kept) localStorage.removeItem(this.draftKey(position));
+      else this.rebase(position, note.revision);
+      this.took(position, note);
+      if (here()) this.say("saved");
+    } catch (error) {
+      if (error.status === 409) return this.ask(position, draft, error);
+      if (here()) this.say("not saved yet, kept in this browser");
+      if (error.status === 422) toast(error.message);
+      else this.timer = setTimeout(() => this.save(), 5000);
+    }
+  }
+
+  rebase(position, revision) {
+    const draft = JSON.parse(localStorage.getItem(this.draftKey(position)));
+    localStorage.setItem(this.draftKey(position), JSON.stringify({ ...draft, revision }));
+  }
+
+  took(position, note) {
+    if (this.position === position) this.revision = note.revision;
+    this.lines.keepNote({ position, title: note.title, note: note.text, noteRevision: note.revision });
+  }
+
+  /** Show yours and theirs until the person has chosen. */
+  ask(position, yours, error) {
+    const theirs = error.body.theirs;
+    this.say("not saved: somebody was faster");
+    this.dialog.querySelector("[data-conflict-message]").textContent = error.message;
+    for (const [side, note] of [["yours", yours], ["theirs", theirs]]) {
+      this.dialog.querySelector(`[data-conflict-${side}]`).textContent = [note.title, note.text].filter(Boolean).join("\n\n");
+    }
+    const close = () => { this.dialog.close(); this.took(position, theirs); };
+    this.dialog.querySelector("[data-conflict-mine]").onclick = () => {
+      close();
+      this.rebase(position, theirs.revision);
+      this.save();
+    };
+    this.dialog.querySelector("[data-conflict-drop]").onclick = () => {
+      close();
+      localStorage.removeItem(this.draftKey(position));
+      if (this.position === position) this.load();
+    };
+    this.dialog.oncancel = (event) => event.preventDefault();
+    this.dialog.showModal();
+  }
+
+  async loadHistory() {
+    const place = this.history.querySelector("[data-history-list]");
+    try {
+      const response = await request(`${this.url(this.position)}?part=history`, { headers: { accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      place.replaceChildren(...page.body.childNodes);
+    } catch (error) {
+      place.textContent = error.message;
+    }
+  }
+
+  async restore(event) {
+    event.preventDefault();
+    try {
+      const note = await requestJSON(event.target.action, { form: new FormData(event.target) });
+      localStorage.removeItem(this.draftKey(this.position));
+      this.took(this.position, note);
+      this.load();
+      this.say("restored");
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  showDialogues({ first, last, head }) {
+    const section = this.element.querySelector("[data-dialogues]");
+    const base = this.form.dataset.dialoguesUrl;
+    section.hidden = !base;
+    const inside = this.spans.filter(([start, end]) => start >= first && end <= last);
+    section.querySelector("[data-dialogue-count]").textContent = inside.length || "";
+    section.querySelector("[data-dialogue-list]").replaceChildren(...inside.map(([start, end, state, id]) => {
+      const item = document.createElement("li");
+      const link = document.createElement("a");
+      link.href = this.dialogueUrl.replace(/\/0\/$/, `/${id}/`);
+      link.textContent = `${start + 1} to ${end + 1}`;
+      item.append(link, ` ${state}`);
+      return item;
+    }));
+    section.querySelector("[data-dialogues-link]").href = base.replace(/\/0\/$/, `/${head.dataset.scene || 0}/`);
+    section.querySelector("[data-dialogues-link]").hidden = !Number(head.dataset.scene);
+  }
+
+  /** Wait until the note is saved. @returns {Promise<boolean>} */
+  async settle() {
+    await this.save();
+    return !localStorage.getItem(this.draftKey(this.position));
+  }
+
+  say(text) { this.sign.textContent = text; }
+}

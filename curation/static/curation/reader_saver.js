@@ -1,0 +1,185 @@
+/** Saves batches of edits one after the other; a draft in the browser outlives every failure. */
+import { toast } from "../rickproject/frame.js";
+import { requestJSON } from "../rickproject/live.js";
+
+const DECISIONS = { accepted: "accepted", dismissed: "dismissed", open: "reopened" };
+
+export class Saver {
+  /** @param {HTMLFormElement} form carries data-edits-url, data-revision, data-draft-key
+   *  @param {{scenesSaved: Function, refused: Function, replaced: Function, stepsAgain: Function,
+   *           starts: () => number[]}} page what the page does with the outcomes */
+  constructor(form, page) {
+    this.url = form.dataset.editsUrl;
+    this.page = page;
+    this.key = form.dataset.draftKey;
+    this.revision = Number(form.dataset.revision);
+    this.base = page.starts ? new Set(page.starts()) : new Set();
+    this.waiting = empty();
+    this.flying = null;
+    this.failures = 0;
+    this.sign = document.querySelector("[data-saved]");
+    this.dialog = document.querySelector("#scenes-conflict");
+    addEventListener("online", () => this.send());
+    addEventListener("beforeunload", (event) => { if (this.isDirty()) event.preventDefault(); });
+  }
+
+  isDirty() { return Boolean(this.flying) || size(this.waiting) > 0; }
+
+  /** Add one step to what waits, and save soon. */
+  add(step) {
+    for (const [position, on] of step.positions) {
+      if (!this.waiting.before.has(position)) this.waiting.before.set(position, !on);
+      this.waiting.positions.set(position, on);
+    }
+    for (const [id, was, state] of step.suggestions) {
+      if (!this.waiting.was.has(id)) this.waiting.was.set(id, was);
+      this.waiting.suggestions.set(id, state);
+    }
+    this.keepDraft();
+    this.send();
+  }
+
+  /** Take up the draft that a closed or offline page left. */
+  resume() {
+    const draft = JSON.parse(localStorage.getItem(this.key) ?? "null");
+    if (!draft) return;
+    this.revision = draft.revision;
+    this.base = new Set(draft.base);
+    this.page.stepsAgain(draft.step);
+    this.add(draft.step);
+    toast("Your changes that were not saved yet are back.");
+  }
+
+  async send() {
+    if (this.flying || !size(this.waiting) || this.dialog.open) return;
+    this.flying = this.waiting;
+    this.waiting = empty();
+    this.say("saving…");
+    try {
+      const answer = await requestJSON(this.url, { json: { revision: this.revision, ...body(this.flying) } });
+      this.saved(answer);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  saved(answer) {
+    for (const [position, on] of this.flying.positions) {
+      if (on) this.base.add(position); else this.base.delete(position);
+    }
+    this.flying = null;
+    this.failures = 0;
+    this.setRevision(answer.revision);
+    this.page.scenesSaved(answer.scenes);
+    this.keepDraft();
+    this.say(size(this.waiting) ? "saving…" : "saved");
+    this.send();
+  }
+
+  failed(error) {
+    const batch = this.flying;
+    this.flying = null;
+    if (error.status === 409) {
+      this.waiting = merge(batch, this.waiting);
+      return this.ask(error);
+    }
+    if (error.status >= 400 && error.status < 500 && ![401, 408, 429].includes(error.status)) {
+      this.page.refused(toStep(merge(batch, this.waiting)));
+      this.waiting = empty();
+      this.keepDraft();
+      this.say("not changed");
+      return toast(error.message, { seconds: 12 });
+    }
+    this.waiting = merge(batch, this.waiting);
+    this.failures += 1;
+    this.say("not saved yet, kept in this browser");
+    if (this.failures === 1) toast(error.message);
+    setTimeout(() => this.send(), Math.min(30, 2 ** this.failures) * 1000);
+    return undefined;
+  }
+
+  /** Show yours and theirs; both stay until the person has chosen. */
+  ask(error) {
+    const theirs = error.body.theirs;
+    const now = new Set(theirs.scenes.map((scene) => scene.position));
+    const yours = [...this.waiting.positions].map(([position, on]) => words(position, on));
+    const changes = [...now].filter((p) => !this.base.has(p)).map((p) => words(p, true))
+      .concat([...this.base].filter((p) => !now.has(p)).map((p) => words(p, false)));
+    fill(this.dialog.querySelector("[data-conflict-yours]"), yours);
+    fill(this.dialog.querySelector("[data-conflict-theirs]"), changes);
+    this.dialog.querySelector("[data-conflict-message]").textContent = error.message;
+    this.say("not saved: somebody was faster");
+    const choose = (mine) => {
+      this.dialog.close();
+      const step = toStep(this.waiting);
+      this.waiting = empty();
+      this.base = now;
+      this.setRevision(theirs.revision);
+      this.page.replaced([...now]);
+      this.page.scenesSaved(theirs.scenes);
+      this.keepDraft();
+      this.say(mine ? "saving…" : "theirs kept");
+      if (mine) { this.page.stepsAgain(step); this.add(step); }
+    };
+    this.dialog.querySelector("[data-conflict-mine]").onclick = () => choose(true);
+    this.dialog.querySelector("[data-conflict-drop]").onclick = () => choose(false);
+    this.dialog.oncancel = (event) => event.preventDefault();
+    this.dialog.showModal();
+  }
+
+  setRevision(revision) {
+    this.revision = revision;
+    for (const field of document.querySelectorAll("input[data-revision]")) field.value = revision;
+  }
+
+  keepDraft() {
+    const all = merge(this.flying ?? empty(), this.waiting);
+    if (!size(all)) localStorage.removeItem(this.key);
+    else localStorage.setItem(this.key, JSON.stringify({ revision: this.revision, base: [...this.base], step: toStep(all) }));
+  }
+
+  /** Wait until all is saved. @returns {Promise<boolean>} false if something is in the way */
+  async settle() {
+    for (let tries = 0; this.isDirty() && tries < 100 && !this.dialog.open; tries += 1) {
+      await new Promise((resume) => { setTimeout(resume, 50); });
+    }
+    return !this.isDirty();
+  }
+
+  say(text) { this.sign.textContent = text; }
+}
+
+const empty = () => ({ positions: new Map(), before: new Map(), suggestions: new Map(), was: new Map() });
+const size = (batch) => batch.positions.size + batch.suggestions.size;
+
+function merge(first, second) {
+  return { positions: new Map([...first.positions, ...second.positions]),
+    before: new Map([...second.before, ...first.before]),
+    suggestions: new Map([...first.suggestions, ...second.suggestions]),
+    was: new Map([...second.was, ...first.was]) };
+}
+
+function toStep(batch) {
+  return { positions: [...batch.positions],
+    suggestions: [...batch.suggestions].map(([id, state]) => [id, batch.was.get(id) ?? "open", state]) };
+}
+
+function body(batch) {
+  const found = { on: [], off: [], accepted: [], dismissed: [], reopened: [] };
+  for (const [position, on] of batch.positions) found[on ? "on" : "off"].push(position);
+  for (const [id, state] of batch.suggestions) found[DECISIONS[state]].push(id);
+  return found;
+}
+
+const words = (position, on) => `line ${position + 1} ${on ? "starts a scene" : "starts no scene any more"}`;
+
+function fill(place, sentences) {
+  const list = document.createElement("ul");
+  for (const sentence of sentences.length ? sentences : ["nothing about where scenes start"]) {
+    const item = document.createElement("li");
+    item.textContent = sentence;
+    list.append(item);
+  }
+  place.replaceChildren(list);
+}
+

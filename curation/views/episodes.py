@@ -1,0 +1,32 @@
+"""The list of episodes and how far their scenes are."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from curation.access.scenes import annotated_project
+from curation.forms.scenes import EpisodeFilterForm
+from curation.queries.scenes import episode_summaries
+
+PER_PAGE = 50
+
+
+@login_required
+@require_safe
+def episodes(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the project's episodes; the filter lives in the address."""
+    project = annotated_project(request.user, slug)
+    form = EpisodeFilterForm(request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {"q": "", "state": ""}
+    found = episode_summaries(project, search=wanted["q"], state=wanted["state"])
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "project": project,
+        "page": page,
+        "form": form,
+        "is_filtered": bool(wanted["q"] or wanted["state"]),
+        "params": "".join(f"&{name}={value}" for name, value in wanted.items() if value),
+    }
+    return render(request, "curation/scenes/episodes.html", context)

@@ -1,0 +1,120 @@
+"""Title and context note of a scene: its page, its history, and what the reader saves."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from curation.access.scenes import annotated_episode
+from curation.domain.notes import StaleNoteError, restore_note, save_note
+from curation.errors import CurationError
+from curation.forms.scenes import NoteForm, RestoreForm, read_json
+from curation.models import Boundary, Episode
+from curation.queries.scenes import agreed_layer, positions_of
+
+from .reader import invalid, refusal, status_of, wants_json
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def scene_note(request: HttpRequest, slug: str, pk: int, position: int) -> HttpResponse:
+    """Show a scene's note with its history, or keep a new revision."""
+    episode = annotated_episode(request.user, slug, pk)
+    if request.method != "POST":
+        return _page(request, episode, position)
+    form = NoteForm(read_json(request.body) if _is_json(request) else request.POST)
+    if not form.is_valid():
+        if wants_json(request):
+            return invalid(form)
+        return _page(request, episode, position, form=form, status=422)
+    try:
+        scene = save_note(episode, position=position, author=request.user, **form.cleaned_data)
+    except CurationError as error:
+        return _refused(request, episode, position, error=error, form=form)
+    if wants_json(request):
+        return JsonResponse(note_facts(scene))
+    messages.success(request, "The note is saved.")
+    return redirect("scene_note", slug=slug, pk=pk, position=position)
+
+
+@login_required
+@require_POST
+def scene_note_restore(request: HttpRequest, slug: str, pk: int, position: int) -> HttpResponse:
+    """Bring an earlier revision of a note back as its newest one."""
+    episode = annotated_episode(request.user, slug, pk)
+    form = RestoreForm(request.POST)
+    if not form.is_valid():
+        return _page(request, episode, position, status=422)
+    try:
+        scene = restore_note(episode, position=position, author=request.user, **form.cleaned_data)
+    except CurationError as error:
+        return _refused(request, episode, position, error=error)
+    if wants_json(request):
+        return JsonResponse(note_facts(scene))
+    messages.success(request, f"Revision {form.cleaned_data['restored']} is back.")
+    return redirect("scene_note", slug=slug, pk=pk, position=position)
+
+
+def note_facts(scene: Boundary) -> dict[str, Any]:
+    """Return a note as the reader's script takes it."""
+    return {"title": scene.title, "text": scene.note, "revision": scene.note_revision}
+
+
+def _is_json(request: HttpRequest) -> bool:
+    return request.content_type == "application/json"
+
+
+def _refused(
+    request: HttpRequest,
+    episode: Episode,
+    position: int,
+    *,
+    error: CurationError,
+    form: NoteForm | None = None,
+) -> HttpResponse:
+    theirs = error.theirs if isinstance(error, StaleNoteError) else None
+    if wants_json(request):
+        return refusal(error, **({"theirs": note_facts(theirs)} if theirs else {}))
+    if form is None:
+        form = NoteForm()
+    form.add_error(None, str(error))
+    if theirs:  # the draft stays in the fields; sending it again now wins
+        form.data = {**form.data.dict(), "revision": str(theirs.note_revision)}
+    return _page(request, episode, position, form=form, theirs=theirs, status=status_of(error))
+
+
+def _page(
+    request: HttpRequest,
+    episode: Episode,
+    position: int,
+    *,
+    form: NoteForm | None = None,
+    theirs: Boundary | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    layer = agreed_layer(episode)
+    scene = Boundary.objects.filter(
+        segmentation=layer, utterance__position=position, is_active=True
+    ).first()
+    if scene is None and (position or not positions_of(episode, [0])):
+        msg = "No scene starts at this line."
+        raise Http404(msg)
+    shown = {"title": "", "text": "", "revision": 0} if scene is None else note_facts(scene)
+    context = {
+        "project": episode.script.project,
+        "episode": episode,
+        "scene": scene,
+        "position": position,
+        "form": form or NoteForm(initial=shown),
+        "theirs": theirs,
+        "notes": list(scene.notes.select_related("author")[:50]) if scene else [],
+        "newest": shown["revision"],
+    }
+    fragment = "#history" if request.GET.get("part") == "history" else ""
+    return render(request, f"curation/scenes/note.html{fragment}", context, status=status)

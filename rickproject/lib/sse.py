@@ -1,0 +1,23 @@
+"""Server-sent events: the wire form and the headers that keep proxies from holding them back."""
+
+import json
+from collections.abc import AsyncIterator
+
+from django.http import StreamingHttpResponse
+
+
+def event(name: str, data: object) -> bytes:
+    """Return one event with JSON data."""
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+PING = b": still here\n\n"
+
+
+def stream_events(events: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    """Return a response that sends events as they come, never compressed, never stored."""
+    response = StreamingHttpResponse(events, content_type="text/event-stream; charset=utf-8")
+    response["Cache-Control"] = "no-cache, no-transform"
+    response["Content-Encoding"] = "identity"
+    response["X-Accel-Buffering"] = "no"
+    return response

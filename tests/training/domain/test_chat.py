@@ -1,0 +1,135 @@
+import pytest
+
+from curation.models import Project
+from tests.factories import CharacterFactory, ModelVersionFactory, ScriptFactory, UserFactory
+from training.domain.chat import (
+    AlreadyAnsweredError,
+    ChatError,
+    ask,
+    change_conversation,
+    close_abandoned_replies,
+    close_reply,
+    regenerate,
+    request_body,
+    start_conversation,
+)
+from training.enums import MessageState
+from training.models import Conversation, Message
+from training.queries.conversations import thread
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    script = ScriptFactory(title="The Vex Files")
+    vex = CharacterFactory(project=script.project, name="VEX", is_target=True)
+    model = ModelVersionFactory(project=script.project, character=vex, context_tokens=1024)
+    return start_conversation(script.project, user=UserFactory(), model=model, speaker_name="PIP")
+
+
+def answer(reply: Message, text: str = "No.") -> Message:
+    close_reply(reply, state=MessageState.COMPLETE, content=text)
+    reply.refresh_from_db()
+    return reply
+
+
+def test_ask_sends_the_words_of_the_training_record(talk: Conversation) -> None:
+    reply = ask(talk, text=" Where is the moon? ")
+    assert request_body(reply) == {
+        "model": talk.model.served_name,
+        "messages": [
+            {"role": "system", "content": "You are VEX."},
+            {"role": "user", "content": "PIP: Where is the moon?"},
+        ],
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "max_tokens": 200,
+    }
+
+
+def test_ask_sends_the_earlier_turns(talk: Conversation) -> None:
+    answer(ask(talk, text="One?"), "First.")
+    second = ask(talk, text="Two?")
+    assert [m["content"] for m in second.sent_messages] == [
+        "You are VEX.",
+        "PIP: One?",
+        "First.",
+        "PIP: Two?",
+    ]
+
+
+def test_ask_leaves_the_oldest_turns_out_when_the_window_is_full(talk: Conversation) -> None:
+    change_conversation(talk, max_tokens=800)
+    for _ in range(3):
+        answer(ask(talk, text="word " * 40))
+    reply = ask(talk, text="Now?")
+    assert reply.unsent_count > 0
+    assert reply.sent_messages[0]["role"] == "system"
+    assert reply.sent_messages[-1]["content"] == "PIP: Now?"
+    assert len(reply.sent_messages) == 1 + 7 - reply.unsent_count
+
+
+def test_ask_without_system_message_sends_none(talk: Conversation) -> None:
+    change_conversation(talk, uses_system_message=False)
+    assert [m["role"] for m in ask(talk, text="Hi").sent_messages] == ["user"]
+
+
+def test_ask_twice_with_one_key_gives_one_reply(talk: Conversation) -> None:
+    ask(talk, text="Hi", client_key="k")
+    with pytest.raises(AlreadyAnsweredError):
+        ask(talk, text="Hi", client_key="k")
+    assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize(("text", "words"), [("  ", "Write something"), ("x" * 8001, "8000")])
+def test_ask_refuses_empty_and_endless_texts(talk: Conversation, text: str, words: str) -> None:
+    with pytest.raises(ChatError, match=words):
+        ask(talk, text=text)
+    assert not Message.objects.exists()
+
+
+def test_ask_names_the_conversation_after_its_first_line(talk: Conversation) -> None:
+    ask(talk, text="Where is the moon?\nSecond line")
+    talk.refresh_from_db()
+    assert talk.title == "Where is the moon?"
+
+
+def test_regenerate_keeps_the_earlier_reply_and_sends_the_same(talk: Conversation) -> None:
+    first = answer(ask(talk, text="Hi"))
+    second = regenerate(talk, first)
+    assert second.sent_messages == first.sent_messages
+    assert second.parent == first.parent
+    assert [m.pk for m in thread(talk)] == [first.parent_id, second.pk]
+
+
+def test_regenerate_refuses_a_reply_still_being_written(talk: Conversation) -> None:
+    with pytest.raises(ChatError, match="still being written"):
+        regenerate(talk, ask(talk, text="Hi"))
+
+
+def test_regenerate_refuses_a_question(talk: Conversation) -> None:
+    reply = answer(ask(talk, text="Hi"))
+    assert reply.parent
+    with pytest.raises(ChatError, match="Only a reply"):
+        regenerate(talk, reply.parent)
+
+
+def test_start_conversation_refuses_another_projects_model(talk: Conversation) -> None:
+    other: Project = ModelVersionFactory().project
+    with pytest.raises(ChatError, match="not to be had"):
+        start_conversation(other, user=talk.user, model=talk.model)
+
+
+def test_close_reply_leaves_a_closed_reply_alone(talk: Conversation) -> None:
+    reply = answer(ask(talk, text="Hi"), "First.")
+    close_reply(reply, state=MessageState.FAILED, content="Second.")
+    reply.refresh_from_db()
+    assert (reply.content, reply.state) == ("First.", MessageState.COMPLETE)
+
+
+def test_close_abandoned_replies_marks_only_old_ones(talk: Conversation) -> None:
+    ask(talk, text="Hi")
+    assert close_abandoned_replies(3600) == 0
+    assert close_abandoned_replies(-1) == 1
+    assert Message.objects.get(role="assistant").state == MessageState.FAILED

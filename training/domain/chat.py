@@ -1,0 +1,194 @@
+"""Conversations: asked, answered, kept."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rickproject.lib.limits import spend
+
+from curation.models import Project
+from rickproject.config import get_config
+from training.domain.chat_prompt import build_prompt, default_system_message
+from training.enums import MessageRole, MessageState
+from training.errors import TrainingError
+from training.models import Conversation, Message, ModelVersion
+from training.queries.conversations import thread
+
+MAXIMUM_TEXT = 8000
+TITLE_LENGTH = 60
+
+
+class ChatError(TrainingError):
+    """A message cannot be sent like this."""
+
+    code = "chat"
+
+
+class AlreadyAnsweredError(ChatError):
+    """The same message came before; its reply exists or is being written."""
+
+    code = "already_answered"
+
+
+def start_conversation(
+    project: Project, *, user: User, model: ModelVersion, **settings: Any
+) -> Conversation:
+    """Open a conversation with a model; its system message is the one the model was taught with.
+
+    Raises:
+        ChatError: the model is another project's, or retired.
+    """
+    _require_usable(project, model)
+    settings.setdefault("system_message", default_system_message(model))
+    return Conversation.objects.create(project=project, user=user, model=model, **settings)
+
+
+def change_conversation(conversation: Conversation, **settings: Any) -> Conversation:
+    """Change model, speaker, system message, parameters or title; earlier replies keep theirs.
+
+    Raises:
+        ChatError: the model is another project's, or retired.
+    """
+    if model := settings.get("model"):
+        _require_usable(conversation.project, model)
+    Conversation.objects.filter(pk=conversation.pk).update(**settings, updated_at=timezone.now())
+    conversation.refresh_from_db()
+    return conversation
+
+
+def _require_usable(project: Project, model: ModelVersion) -> None:
+    if model.project_id != project.pk or model.is_retired:
+        msg = "This model is not to be had in this project; choose another one."
+        raise ChatError(msg)
+
+
+def ask(conversation: Conversation, *, text: str, client_key: str | None = None) -> Message:
+    """Store what the person says and an empty reply for the model to fill.
+
+    Returns:
+        The reply, in state streaming, with exactly what the model is to be sent.
+
+    Raises:
+        ChatError: the text is empty or too long.
+        AlreadyAnsweredError: the same ``client_key`` came before.
+        LimitReachedError: too many messages in a minute.
+    """
+    text = text.strip()
+    if not text:
+        msg = "Write something first."
+        raise ChatError(msg)
+    if len(text) > MAXIMUM_TEXT:
+        msg = f"A message holds at most {MAXIMUM_TEXT} characters; this one has {len(text)}."
+        raise ChatError(msg)
+    _spend_message(conversation)
+    try:
+        with transaction.atomic():
+            question = Message.objects.create(
+                conversation=conversation,
+                parent=thread(conversation)[-1] if conversation.messages.exists() else None,
+                role=MessageRole.USER,
+                speaker_name=conversation.speaker_name,
+                content=text,
+                client_key=client_key,
+            )
+            _name_after(conversation, text)
+            return _open_reply(conversation, question)
+    except IntegrityError as error:
+        msg = "This message was sent already; its reply is in the conversation."
+        raise AlreadyAnsweredError(msg) from error
+
+
+def regenerate(conversation: Conversation, reply: Message) -> Message:
+    """Open another reply to the same question; the earlier one is kept.
+
+    Raises:
+        ChatError: it is no reply of this conversation, or it is still being written.
+        LimitReachedError: too many messages in a minute.
+    """
+    if (
+        reply.conversation_id != conversation.pk
+        or reply.role != MessageRole.ASSISTANT
+        or reply.parent is None
+    ):
+        msg = "Only a reply can be written again."
+        raise ChatError(msg)
+    if reply.pk != thread(conversation)[-1].pk:
+        msg = "Only the last reply can be written again."
+        raise ChatError(msg)
+    if reply.state == MessageState.STREAMING:
+        msg = "This reply is still being written; stop it first."
+        raise ChatError(msg)
+    _spend_message(conversation)
+    return _open_reply(conversation, reply.parent)
+
+
+def _spend_message(conversation: Conversation) -> None:
+    limit = get_config().chat_messages_per_minute
+    spend("chat", conversation.user_id, limit=limit, seconds=60, what="sending a message")
+
+
+def _name_after(conversation: Conversation, text: str) -> None:
+    if not conversation.title:
+        first_line = text.splitlines()[0]
+        shortened = first_line[: TITLE_LENGTH - 1] + "…"
+        conversation.title = first_line if len(first_line) <= TITLE_LENGTH else shortened
+    conversation.save(update_fields=["title", "updated_at"])
+
+
+def _open_reply(conversation: Conversation, question: Message) -> Message:
+    model = conversation.model
+    prompt = build_prompt(conversation, model, thread(conversation, until=question))
+    return Message.objects.create(
+        conversation=conversation,
+        parent=question,
+        role=MessageRole.ASSISTANT,
+        state=MessageState.STREAMING,
+        model=model,
+        sent_messages=prompt.messages,
+        unsent_count=prompt.unsent_count,
+        parameters=_parameters(conversation),
+    )
+
+
+def _parameters(conversation: Conversation) -> dict[str, Any]:
+    values = {
+        "temperature": conversation.temperature,
+        "top_p": conversation.top_p,
+        "max_tokens": conversation.max_tokens,
+    }
+    return values if conversation.seed is None else {**values, "seed": conversation.seed}
+
+
+def request_body(reply: Message) -> dict[str, Any]:
+    """Return the body of the completion request that fills a reply."""
+    if reply.model is None:
+        msg = "This reply has no model."
+        raise ChatError(msg)
+    return {
+        "model": reply.model.served_name,
+        "messages": reply.sent_messages,
+        **reply.parameters,
+    }
+
+
+def close_reply(reply: Message, *, state: MessageState, **facts: Any) -> None:
+    """Store what came of a reply; one that is closed already stays as it is."""
+    Message.objects.filter(pk=reply.pk, state=MessageState.STREAMING).update(
+        state=state, updated_at=timezone.now(), **facts
+    )
+
+
+def close_abandoned_replies(older_than_seconds: int) -> int:
+    """Mark replies as broken off whose web process died while it wrote them.
+
+    Returns:
+        How many there were.
+    """
+    limit = timezone.now() - timedelta(seconds=older_than_seconds)
+    return Message.objects.filter(state=MessageState.STREAMING, updated_at__lt=limit).update(
+        state=MessageState.FAILED,
+        error_code="broken_off",
+        error_detail="The server was stopped while this reply was being written.",
+    )

@@ -1,0 +1,68 @@
+"""What a tester may choose."""
+
+from typing import Any
+
+from django import forms
+
+from curation.models import Project
+from training.domain.chat import MAXIMUM_TEXT
+from training.models import Conversation, ModelVersion
+from training.queries.conversations import speaker_names, talkable_models
+
+
+class StartForm(forms.Form):
+    """Which model to talk to, and as whom."""
+
+    model = forms.ModelChoiceField(ModelVersion.objects.none(), empty_label=None)
+    speaker_name = forms.ChoiceField(label="Speak as", required=False)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["model"].queryset = talkable_models(project)  # type: ignore[attr-defined]
+        self.fields["speaker_name"].choices = speaker_choices(project)  # type: ignore[attr-defined]
+
+
+class SettingsForm(forms.ModelForm[Conversation]):
+    """How a conversation goes on; earlier replies keep what they were made with."""
+
+    speaker_name = forms.ChoiceField(label="Speak as", required=False)
+    temperature = forms.FloatField(min_value=0, max_value=2, help_text="0 dull, 2 wild")
+    top_p = forms.FloatField(min_value=0.01, max_value=1, label="Top-p")
+    max_tokens = forms.IntegerField(min_value=1, max_value=2000, label="Longest reply, in tokens")
+    seed = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, help_text="Empty for chance."
+    )
+    system_message = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}), required=False, max_length=MAXIMUM_TEXT
+    )
+
+    class Meta:
+        model = Conversation
+        fields = [
+            "model",
+            "speaker_name",
+            "uses_system_message",
+            "system_message",
+            "temperature",
+            "top_p",
+            "max_tokens",
+            "seed",
+        ]
+        labels = {"uses_system_message": "Send the system message"}
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["model"].queryset = talkable_models(project)  # type: ignore[attr-defined]
+        self.fields["model"].empty_label = None  # type: ignore[attr-defined]
+        self.fields["speaker_name"].choices = speaker_choices(project)  # type: ignore[attr-defined]
+
+
+class RenameForm(forms.Form):
+    """A conversation's title."""
+
+    title = forms.CharField(max_length=200)
+
+
+def speaker_choices(project: Project) -> list[tuple[str, str]]:
+    """Return the choices of "speak as"; nobody means without a name."""
+    return [("", "nobody"), *((name, name) for name in speaker_names(project))]

@@ -1,0 +1,61 @@
+"""Where models answer: the project's own model server, or the operator's OpenAI endpoint."""
+
+from dataclasses import dataclass
+
+from rickproject.config import get_config
+from training.errors import TrainingError
+
+
+class ModelServerError(TrainingError):
+    """The server of a model cannot be reached or refused; the sentence says what to do."""
+
+    code = "model_server"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An address that speaks the OpenAI protocol; the key never appears in ``repr``."""
+
+    base_url: str
+    key: "Secret"
+
+
+class Secret(str):
+    """A text that does not show itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def endpoint_of(provider: str) -> Endpoint:
+    """Return where models of a provider answer.
+
+    Raises:
+        ModelServerError: the server does not run, or the operator has set no key.
+    """
+    return _local_endpoint() if provider == "local" else _openai_endpoint()
+
+
+def _local_endpoint() -> Endpoint:
+    config = get_config()
+    if config.model_server_url:
+        key = config.model_server_key
+        return Endpoint(config.model_server_url, Secret(key.get_secret_value() if key else "none"))
+    port_file = config.var_dir / "run" / "model-port"
+    key_file = config.var_dir / "secrets" / "model-server-key"
+    try:
+        port, key_text = int(port_file.read_text()), key_file.read_text().strip()
+    except (OSError, ValueError) as error:
+        msg = "The model server does not run. Start everything with 'make run', or ask an admin."
+        raise ModelServerError(msg) from error
+    return Endpoint(f"http://127.0.0.1:{port}/v1", Secret(key_text))
+
+
+def _openai_endpoint() -> Endpoint:
+    config = get_config()
+    if config.openai_api_key is None:
+        msg = "No key for the OpenAI protocol is set; an operator sets OPENAI_API_KEY."
+        raise ModelServerError(msg)
+    return Endpoint(config.openai_base_url, Secret(config.openai_api_key.get_secret_value()))

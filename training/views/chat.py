@@ -1,0 +1,108 @@
+"""The chat page: conversations, their settings and their messages."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from curation.access import TALKING, member_project, signed_in
+from curation.models import Project
+from training.access.chat import own_conversation
+from training.domain.chat import change_conversation, start_conversation
+from training.forms.chat import RenameForm, SettingsForm, StartForm
+from training.models import Conversation
+from training.queries.conversations import own_conversations, talkable_models, thread
+
+HISTORY_LENGTH = 50
+
+
+def _page(request: HttpRequest, project: Project, **more: Any) -> dict[str, Any]:
+    return {
+        "project": project,
+        "history": own_conversations(project, signed_in(request))[:HISTORY_LENGTH],
+        **more,
+    }
+
+
+@login_required
+@require_GET
+def chat(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose a model and begin, or go on with an earlier conversation."""
+    project = member_project(request.user, slug, TALKING)
+    models = talkable_models(project)
+    first = models.first()
+    form = StartForm(project=project, initial={"model": first})
+    context = _page(request, project, form=form, has_models=first is not None, start=True)
+    return render(request, "training/chat/start.html", context)
+
+
+@login_required
+@require_POST
+def conversation_start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open a conversation."""
+    project = member_project(request.user, slug, TALKING)
+    form = StartForm(request.POST, project=project)
+    if not form.is_valid():
+        context = _page(request, project, form=form, has_models=True, start=True)
+        return render(
+            request, "training/chat/start.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+    conversation = start_conversation(project, user=signed_in(request), **form.cleaned_data)
+    return redirect("conversation", slug, conversation.pk)
+
+
+@login_required
+@require_GET
+def conversation(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Show one conversation and its composer."""
+    talk = own_conversation(request.user, slug, pk)
+    return _render(request, talk, SettingsForm(instance=talk, project=talk.project))
+
+
+def _render(
+    request: HttpRequest, talk: Conversation, form: SettingsForm, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    context = _page(
+        request,
+        talk.project,
+        conversation=talk,
+        messages_shown=thread(talk),
+        form=form,
+        client_key=uuid.uuid4().hex,
+    )
+    return render(request, "training/chat/conversation.html", context, status=status)
+
+
+@login_required
+@require_POST
+def conversation_settings(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Change model, speaker, system message or parameters."""
+    talk = own_conversation(request.user, slug, pk)
+    form = SettingsForm(request.POST, project=talk.project)
+    if not form.is_valid():
+        return _render(request, talk, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    change_conversation(talk, **form.cleaned_data)
+    return redirect("conversation", slug, pk)
+
+
+@login_required
+@require_POST
+def conversation_rename(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Give a conversation another title."""
+    talk = own_conversation(request.user, slug, pk)
+    form = RenameForm(request.POST)
+    if form.is_valid():
+        change_conversation(talk, title=form.cleaned_data["title"])
+    return redirect("conversation", slug, pk)
+
+
+@login_required
+@require_POST
+def conversation_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Delete a conversation and its messages for good."""
+    own_conversation(request.user, slug, pk).delete()
+    return redirect("chat", slug)
