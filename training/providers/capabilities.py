@@ -186,8 +186,8 @@ LOCAL_ROW = Capabilities(
     takes_suffix=False,
     notes=(
         (
-            "The small model is trained on the project's own script and needs no network. It speaks "
-            "in the character's phrases and knows nothing else."
+            "The small model is trained on the project's own script and needs no network. It "
+            "speaks in the character's phrases and knows nothing else."
         ),
     ),
 )

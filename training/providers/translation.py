@@ -28,8 +28,8 @@ SENTENCES: dict[int, tuple[str, str]] = {
     403: (
         "provider_forbidden",
         (
-            "The provider does not allow this for the key's organisation. OpenAI takes no fine-tuning "
-            "jobs of new customers any more."
+            "The provider does not allow this for the key's organisation. OpenAI takes no "
+            "fine-tuning jobs of new customers any more."
         ),
     ),
 }

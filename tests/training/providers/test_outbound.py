@@ -112,6 +112,6 @@ def test_client_does_not_follow_a_redirect(server: FaultServer) -> None:
 
 def test_client_cuts_off_an_answer_that_is_too_large(server: FaultServer) -> None:
     server.fail("list_models", Fault(status=200, body=b"x" * 2000))
-    with outbound_client(server.base_url, limit_bytes=1000) as client:
-        with pytest.raises(httpx2.ReadError, match="larger"):
-            client.get(f"{server.base_url}/models", headers={"Authorization": "Bearer x"})
+    client = outbound_client(server.base_url, limit_bytes=1000)
+    with client, pytest.raises(httpx2.ReadError, match="larger"):
+        client.get(f"{server.base_url}/models", headers={"Authorization": "Bearer x"})
