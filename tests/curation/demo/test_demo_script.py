@@ -115,3 +115,31 @@ def test_scenes_have_a_title_and_a_note_and_a_readable_length() -> None:
             assert str(scene["title"]).strip()
             assert len(str(scene["note"]).split()) >= 8
             assert 6 <= sum(start <= row.index < end for row in episodes[key]) <= 30
+
+
+def test_script_is_as_large_as_the_demo_needs() -> None:
+    rows = script_rows()
+    assert len(rows) >= 850
+    assert len(rows_by_episode()) >= 8
+    assert len({row.season for row in rows}) >= 2
+    many = [name for name, lines in Counter(row.name for row in rows).items() if lines >= 10]
+    assert len(many) >= 10
+
+
+def test_script_target_has_lines_and_turns_that_answer_someone() -> None:
+    rows = script_rows()
+    assert sum(row.name == TARGET for row in rows) >= 300
+    answers = [
+        after
+        for before, after in pairwise(rows)
+        if before.key == after.key and before.name != TARGET and after.name == TARGET
+    ]
+    assert len(answers) >= 230
+
+
+def test_script_has_directions_questions_and_long_speeches() -> None:
+    lines = [row.line for row in script_rows()]
+    assert sum(bool(re.fullmatch(r"\([^)]*\)|\[[^\]]*\]", line)) for line in lines) >= 5
+    assert sum(line.endswith("?") for line in lines) >= 100
+    assert sum(len(line.split()) <= 2 for line in lines) >= 15
+    assert any(100 <= len(line.split()) <= 200 for line in lines)
