@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from curation.views import episodes, notes, reader
+from curation.views import datasets, episodes, notes, reader
 
 scene_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/scenes/", episodes.episodes, name="episodes"),
@@ -21,4 +21,21 @@ scene_urls: list[URLPattern | URLResolver] = [
     ),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*scene_urls]
+dataset_urls: list[URLPattern | URLResolver] = [
+    path("p/<slug:slug>/datasets/", datasets.datasets, name="datasets"),
+    path("p/<slug:slug>/datasets/build/", datasets.dataset_build, name="dataset_build"),
+    path("p/<slug:slug>/datasets/<int:number>/", datasets.dataset, name="dataset"),
+    path(
+        "p/<slug:slug>/datasets/<int:number>/progress/",
+        datasets.dataset_progress,
+        name="dataset_progress",
+    ),
+    path("p/<slug:slug>/datasets/<int:number>/export/", datasets.export_start, name="export_start"),
+    path(
+        "p/<slug:slug>/datasets/<int:number>/files/<int:pk>/",
+        datasets.export_file,
+        name="export_file",
+    ),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*scene_urls, *dataset_urls]

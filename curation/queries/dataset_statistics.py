@@ -40,6 +40,13 @@ class Distribution:
         """The number of records in the fullest bin, for scaling bars."""
         return max((part.count for part in self.bins), default=1)
 
+    @property
+    def rows(self) -> list[tuple[str, int]]:
+        """Label and height of each bar."""
+        return [
+            (str(b.low) if b.low == b.high else f"{b.low}–{b.high}", b.count) for b in self.bins
+        ]
+
 
 @dataclass(frozen=True)
 class SampleRecord:

@@ -5,6 +5,7 @@ from celery import shared_task
 from curation.domain.dataset_build import build_dataset
 from curation.domain.exports import write_export
 from curation.models import DatasetVersion, Export
+from curation.queries.waiting_work import waiting_datasets, waiting_exports
 
 
 @shared_task(name="curation.build_dataset")
@@ -19,3 +20,12 @@ def export_dataset_task(*, export_id: int) -> None:
     """Write the files of one export that waits for it."""
     if export := Export.objects.filter(pk=export_id).select_related("dataset").first():
         write_export(export)
+
+
+@shared_task(name="curation.sweep_datasets", sweep_every_seconds=15)
+def sweep_datasets() -> None:
+    """Send builds and exports again whose message was lost or whose worker was killed."""
+    for pk in waiting_datasets():
+        build_dataset_task.delay(dataset_id=pk)
+    for pk in waiting_exports():
+        export_dataset_task.delay(export_id=pk)

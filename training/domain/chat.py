@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from rickproject.lib.limits import spend
 
 from curation.models import Project
 from rickproject.config import get_config
+from rickproject.lib.limits import spend
 from training.domain.chat_prompt import build_prompt, default_system_message
 from training.enums import MessageRole, MessageState
 from training.errors import TrainingError

@@ -1,0 +1,5 @@
+"""Doors for the workers of training: ids in, one domain call."""
+
+from .chat import close_abandoned_replies_task
+
+__all__ = ["close_abandoned_replies_task"]

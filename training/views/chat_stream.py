@@ -11,10 +11,10 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
-from rickproject.lib.limits import LimitReachedError
 
 from rickproject.config import get_config
 from rickproject.lib.errors import RickError
+from rickproject.lib.limits import LimitReachedError
 from rickproject.lib.sse import PING, event, stream_events
 from training.access.chat import own_conversation, own_reply
 from training.domain.chat import ask, close_reply, regenerate, request_body

@@ -1,0 +1,135 @@
+"""Dataset versions: the list, the form, one version, its exports."""
+
+import uuid
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from curation.access import MANAGING, REVIEWING, member_project, project_roles, signed_in
+from curation.access.datasets import export_file as accessible_file
+from curation.access.datasets import project_dataset
+from curation.domain.datasets import request_dataset
+from curation.domain.exports import exports_folder, request_export
+from curation.enums import DatasetState, DialogueState
+from curation.errors import CurationError
+from curation.forms.datasets import BuildForm
+from curation.models import DatasetVersion, Dialogue
+from curation.queries.dataset_statistics import dataset_statistics, sample_records
+
+PAGE_LENGTH = 25
+BUILT_STATES = {DatasetState.WAITING, DatasetState.APPROVED, DatasetState.RETURNED}
+
+
+@login_required
+@require_GET
+def datasets(request: HttpRequest, slug: str) -> HttpResponse:
+    """List a project's versions, the newest first."""
+    project = member_project(request.user, slug, REVIEWING)
+    rows = DatasetVersion.objects.filter(project=project).select_related(
+        "target_character", "created_by"
+    )
+    approved = Dialogue.objects.filter(project=project, state=DialogueState.APPROVED).count()
+    context = {
+        "project": project,
+        "page_obj": Paginator(rows, PAGE_LENGTH).get_page(request.GET.get("page")),
+        "approved_count": approved,
+        "may_build": bool(project_roles(request.user, project) & MANAGING),
+    }
+    return render(request, "curation/datasets/list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def dataset_build(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a new version."""
+    project = member_project(request.user, slug, MANAGING)
+    form = BuildForm(
+        request.POST or None, project=project, initial={"client_key": uuid.uuid4().hex}
+    )
+    if form.is_valid():
+        try:
+            values = form.request_values()
+            dataset = request_dataset(project, actor=signed_in(request), **values)
+        except CurationError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("dataset", slug, dataset.number)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    context = {"project": project, "form": form}
+    return render(request, "curation/datasets/build.html", context, status=status)
+
+
+@login_required
+@require_GET
+def dataset(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show one version: state, checks, statistics, samples, exports."""
+    version = project_dataset(request.user, slug, number)
+    sample = request.GET.get("sample", "1")
+    seed = int(sample) if sample.isdecimal() else 1
+    is_built = version.state in BUILT_STATES
+    context = {
+        "project": version.project,
+        "dataset": version,
+        "is_built": is_built,
+        "findings": version.findings.select_related("dialogue"),
+        "statistics": dataset_statistics(version) if is_built else None,
+        "samples": sample_records(version, seed=seed) if is_built else [],
+        "next_sample": seed + 1,
+        "exports": version.exports.prefetch_related("files"),
+        "may_export": bool(project_roles(request.user, version.project) & MANAGING),
+        "splits": [
+            ("train", version.train_count, "accent"),
+            ("validation", version.validation_count, "amber"),
+        ],
+    }
+    return render(request, "curation/datasets/detail.html", context)
+
+
+@login_required
+@require_GET
+def dataset_progress(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Answer the page's question whether the build or an export has moved on."""
+    version = project_dataset(request.user, slug, number)
+    exports = version.exports.prefetch_related("files")
+    busy = version.state in {DatasetState.QUEUED, DatasetState.BUILDING}
+    if request.GET.get("was") == "busy" and not busy:
+        response = HttpResponse()
+        response["HX-Refresh"] = "true"
+        return response
+    context = {"project": version.project, "dataset": version, "exports": exports}
+    part = "building" if busy else "exports"
+    return render(request, f"curation/datasets/detail.html#{part}", context)
+
+
+@login_required
+@require_POST
+def export_start(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Ask for the files of an approved version."""
+    version = project_dataset(request.user, slug, number, MANAGING)
+    try:
+        request_export(version, actor=signed_in(request))
+    except CurationError as error:
+        messages.error(request, str(error))
+    return redirect("dataset", slug, number)
+
+
+@login_required
+@require_GET
+def export_file(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponseBase:
+    """Send one file of an export as a download, never shown in the browser."""
+    file = accessible_file(request.user, slug, number, pk)
+    path = exports_folder() / file.stored_path
+    if not path.exists():
+        msg = "The file is gone from the disk; export the version again."
+        raise Http404(msg)
+    name = f"{slug}-dataset-{number}-{file.name}"
+    response = FileResponse(
+        path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
+    )
+    response["ETag"] = f'"{file.sha256}"'
+    return response
