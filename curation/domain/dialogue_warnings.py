@@ -66,7 +66,9 @@ def _about_length(
         )
     turns = sum(message["role"] != "system" for message in messages)
     if turns == 2:
-        yield Problem("one_turn", Severity.NOTE, "The character answers only once: little to learn.")
+        yield Problem(
+            "one_turn", Severity.NOTE, "The character answers only once: little to learn."
+        )
 
 
 def _about_rows(members: Sequence[Member]) -> Iterator[Problem]:
