@@ -22,6 +22,7 @@ class ScriptState(TextChoices):
     IMPORTING = "importing", "being imported"
     IMPORTED = "imported", "imported"
     FAILED = "failed", "refused"
+    DISCARDING = "discarding", "being removed"
 
 
 class Severity(TextChoices):

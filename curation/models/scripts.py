@@ -21,9 +21,11 @@ class Script(models.Model):
     file_format = models.CharField(max_length=12, blank=True)
     encoding = models.CharField(max_length=20, blank=True)
     column_mapping = models.JSONField(default=dict, help_text="field of ours -> column of the file")
+    preview = models.JSONField(default=dict, help_text="what the check showed, cut short")
     state = models.CharField(
         max_length=20, choices=ScriptState, default=ScriptState.UPLOADED, db_index=True
     )
+    work_started_at = models.DateTimeField(null=True, help_text="of the check or import under way")
     rows_total = models.PositiveIntegerField(null=True)
     rows_done = models.PositiveIntegerField(default=0)
     episode_count = models.PositiveIntegerField(default=0)

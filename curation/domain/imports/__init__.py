@@ -1,0 +1,24 @@
+"""A script's way in: received, checked in a dry run, confirmed, written in chunks, or discarded."""
+
+from .checking import FileInspection, check_script, inspect_file, set_column_mapping
+from .errors import DuplicateScriptError, FileTooLargeError, ImportStateError
+from .receiving import receive_script
+from .removing import clear_script, discard_script
+from .waiting import resume_waiting_scripts
+from .writing import confirm_import, import_script
+
+__all__ = [
+    "DuplicateScriptError",
+    "FileInspection",
+    "FileTooLargeError",
+    "ImportStateError",
+    "check_script",
+    "clear_script",
+    "confirm_import",
+    "discard_script",
+    "import_script",
+    "inspect_file",
+    "receive_script",
+    "resume_waiting_scripts",
+    "set_column_mapping",
+]

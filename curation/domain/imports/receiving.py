@@ -1,0 +1,92 @@
+"""A file arrives."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from curation.domain.activity import record_activity
+from curation.domain.script_files import recognise_format
+from curation.enums import ScriptState
+from curation.models import Project, Script
+from rickproject.config import get_config
+from rickproject.lib.queue import enqueue_on_commit
+
+from .errors import DuplicateScriptError
+from .stored_files import store_upload, upload_path
+
+TITLE_CHARACTERS = 200
+FILE_NAME_CHARACTERS = 255
+
+
+def receive_script(
+    project: Project,
+    *,
+    user: User,
+    file_name: str,
+    content: Iterable[bytes],
+    title: str = "",
+    mapping: Mapping[str, str] | None = None,
+    in_background: bool = True,
+) -> Script:
+    """Store a file under a name of ours and have it checked.
+
+    Args:
+        content: the file's bytes in pieces; read once, never held whole.
+        title: the file's name without its ending if empty.
+        mapping: field of ours -> column, where it is known already.
+        in_background: False where the caller runs ``check_script`` itself.
+
+    Raises:
+        FileTooLargeError: it is over the limit.
+        BadFileError: it is empty, or not what its name says.
+        DuplicateScriptError: the project has this very file.
+            After any of these nothing stays behind.
+    """
+    file_name = PurePath(file_name.replace("\\", "/")).name[-FILE_NAME_CHARACTERS:]
+    stored_path, sha256, byte_size = store_upload(
+        project.pk, content, limit_megabytes=get_config().upload_limit_mb
+    )
+    path = upload_path(stored_path)
+    try:
+        script = Script(
+            project=project,
+            title=(title.strip() or PurePath(file_name).stem)[:TITLE_CHARACTERS],
+            file_name=file_name,
+            stored_path=stored_path,
+            byte_size=byte_size,
+            sha256=sha256,
+            file_format=recognise_format(path, file_name),
+            column_mapping=dict(mapping or {}),
+            created_by=user,
+        )
+        _add(script, in_background=in_background)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return script
+
+
+def _add(script: Script, *, in_background: bool) -> None:
+    same = Script.objects.filter(project=script.project, sha256=script.sha256)
+    same = same.exclude(state=ScriptState.FAILED)
+    if existing := same.first():
+        raise DuplicateScriptError(existing)
+    try:
+        with transaction.atomic():
+            script.save(force_insert=True)
+            record_activity(
+                "script.uploaded",
+                project=script.project,
+                actor=script.created_by,
+                target=script,
+                file_name=script.file_name,
+                byte_size=script.byte_size,
+            )
+            if in_background:
+                enqueue_on_commit("curation.check_script", script_id=script.pk)
+    except IntegrityError as error:
+        if existing := same.first():
+            raise DuplicateScriptError(existing) from error
+        raise
