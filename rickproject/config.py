@@ -72,6 +72,12 @@ class Config(BaseSettings):
     host: str = Field("127.0.0.1", description="Address on which the web server listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the web server listens.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
+    task_redelivery_seconds: int = Field(
+        120,
+        ge=5,
+        description="A task held this long by a worker that died goes to another. Keep it above "
+        "the longest task; our own take less than a minute.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the logs tell."
     )

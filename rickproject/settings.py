@@ -119,6 +119,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True, mode=0o700)  # WhiteNoise warns where it is missing
 STATICFILES_DIRS: list[tuple[str, Path]] = []
 _uplot = importlib.util.find_spec("uplot")  # the charts' script, from an installed package
 if _uplot and _uplot.submodule_search_locations:
@@ -178,7 +179,7 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3600,
+    "visibility_timeout": config.task_redelivery_seconds,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_timeout": 30,

@@ -1,0 +1,67 @@
+"""The queue under kill -9: what was sent runs, and runs once as far as anyone can see."""
+
+import os
+import signal
+import time
+
+from tests.faults.platform import Platform, wait_for
+
+SEND = """
+from celery import current_app
+task = current_app.tasks["rickproject.note_heartbeat"]
+for number in range({count}):
+    task.apply_async(kwargs={{"queue": "{mark}-%d" % number}}, queue="default")
+"""
+
+
+def send(platform: Platform, mark: str, *, count: int = 50) -> None:
+    """Send tasks that leave a row each, from a process of its own."""
+    done = platform.manage("shell", "--no-imports", "-c", SEND.format(count=count, mark=mark))
+    assert done.returncode == 0, done.stderr
+
+
+def arrived(platform: Platform, mark: str) -> int:
+    """Count the rows that were left."""
+    query = f"SELECT count(*) FROM curation_heartbeat WHERE name LIKE 'queue:{mark}-%'"
+    return int(platform.rows(query)[0][0])
+
+
+def signal_workers(platform: Platform, number: signal.Signals) -> None:
+    """Send a signal to the whole group of the default worker."""
+    os.killpg(platform.roles["worker-default"], number)
+
+
+def test_queue_keeps_every_task_when_the_broker_is_killed(platform: Platform) -> None:
+    platform.start()
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=20)
+    signal_workers(platform, signal.SIGSTOP)
+    send(platform, "held")
+    assert arrived(platform, "held") == 0
+    time.sleep(1.1)  # appendfsync everysec
+    before = platform.roles["broker"]
+    platform.kill(before)
+    wait_for("the broker again", lambda: platform.roles.get("broker") != before, seconds=10)
+    signal_workers(platform, signal.SIGCONT)
+    wait_for("50 of 50", lambda: arrived(platform, "held") == 50, seconds=40)
+
+
+def test_queue_keeps_every_task_when_the_worker_is_killed(platform: Platform) -> None:
+    platform.start()
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=20)
+    signal_workers(platform, signal.SIGSTOP)
+    send(platform, "waiting")
+    signal_workers(platform, signal.SIGKILL)
+    wait_for("50 of 50", lambda: arrived(platform, "waiting") == 50, seconds=40)
+
+
+def test_queue_takes_work_again_after_the_broker_lost_everything(platform: Platform) -> None:
+    platform.start()
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=20)
+    os.kill(platform.roles["broker"], signal.SIGSTOP)
+    for path in (platform.var_dir / "broker" / "appendonlydir").iterdir():
+        path.unlink()
+    before = platform.roles["broker"]
+    platform.kill(before)
+    wait_for("the broker again", lambda: platform.roles.get("broker") != before, seconds=10)
+    seen = platform.heartbeat_seen("queue:default")
+    wait_for("work again", lambda: platform.heartbeat_seen("queue:default") > seen, seconds=45)
