@@ -1,0 +1,76 @@
+import asyncio
+from argparse import ArgumentParser
+from typing import Any
+
+from curation.access import TALKING
+from curation.access.command_line import UnknownNameError, actor_for
+from rickproject.lib.commands import VerbCommand
+from training.domain.chat import ask, close_reply, request_body, start_conversation
+from training.enums import MessageState
+from training.models import Message, ModelVersion
+from training.providers.chat_stream import stream_reply
+from training.providers.model_server import ModelServerError, endpoint_of
+
+
+class Command(VerbCommand):
+    help = "Say one thing to a model and print its reply."
+
+    def add_verb_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("model", help="a model's name, as the chat page shows it")
+        parser.add_argument("text")
+        parser.add_argument("--as", dest="speaker", default="", help="as whom you speak")
+        parser.add_argument("--user", help="who talks; the project's creator")
+        parser.add_argument("--no-system-message", action="store_true")
+        parser.add_argument("--temperature", type=float, default=0.7)
+        parser.add_argument("--max-tokens", type=int, default=200)
+        parser.add_argument("--seed", type=int)
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        model = _model_named(options["model"])
+        conversation = start_conversation(
+            model.project,
+            user=actor_for(model.project, options["user"], TALKING),
+            model=model,
+            speaker_name=options["speaker"],
+            uses_system_message=not options["no_system_message"],
+            temperature=options["temperature"],
+            max_tokens=options["max_tokens"],
+            seed=options["seed"],
+        )
+        reply = ask(conversation, text=options["text"])
+        facts = asyncio.run(_collect(reply, model.provider))
+        state = MessageState.FAILED if "error_code" in facts else MessageState.COMPLETE
+        close_reply(reply, state=state, **facts)
+        if state == MessageState.FAILED:
+            raise ModelServerError(facts["error_detail"])
+        return {
+            "summary": facts["content"],
+            "model": model.name,
+            "reply": facts["content"],
+            "finish_reason": facts.get("finish_reason"),
+            "prompt_tokens": facts.get("prompt_tokens"),
+            "completion_tokens": facts.get("completion_tokens"),
+            "conversation": conversation.pk,
+        }
+
+
+def _model_named(name: str) -> ModelVersion:
+    model = ModelVersion.objects.filter(name=name).select_related("project", "dataset").first()
+    if model is None:
+        known = ", ".join(ModelVersion.objects.values_list("name", flat=True)[:20]) or "none yet"
+        msg = f"There is no model {name!r}. Models: {known}."
+        raise UnknownNameError(msg)
+    return model
+
+
+async def _collect(reply: Message, provider: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"content": ""}
+    try:
+        async for delta in stream_reply(endpoint_of(provider), request_body(reply)):
+            facts["content"] += delta.text
+            for name in ("finish_reason", "prompt_tokens", "completion_tokens"):
+                if (value := getattr(delta, name)) is not None:
+                    facts[name] = value
+    except ModelServerError as error:
+        facts |= {"error_code": error.code, "error_detail": str(error)}
+    return facts
