@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="rickproject-tests-"))
+(FOLDER / "static").mkdir()
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 KEPT = {"RICK_TEST_DATABASE", "RICK_SCRIPTS_DIR", "RICK_REQUIRE_BROWSER"}

@@ -6,6 +6,7 @@ from curation.domain.dataset_build import build_dataset
 from curation.domain.exports import write_export
 from curation.models import DatasetVersion, Export
 from curation.queries.waiting_work import waiting_datasets, waiting_exports
+from rickproject.lib.queue import sweep_task
 
 
 @shared_task(name="curation.build_dataset")
@@ -22,7 +23,7 @@ def export_dataset_task(*, export_id: int) -> None:
         write_export(export)
 
 
-@shared_task(name="curation.sweep_datasets", sweep_every_seconds=15)
+@sweep_task("curation.sweep_datasets", every_seconds=15)
 def sweep_datasets() -> None:
     """Send builds and exports again whose message was lost or whose worker was killed."""
     for pk in waiting_datasets():

@@ -1,8 +1,10 @@
 """Work in the background: enqueue by name, once the transaction is committed."""
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
-from celery import current_app
+from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -30,3 +32,14 @@ def enqueue_on_commit(task_name: str, **ids: int) -> None:
             logger.warning("the broker is away, %s waits for the sweeper", task_name)
 
     transaction.on_commit(send)
+
+
+def sweep_task(name: str, *, every_seconds: int) -> Callable[[Callable[[], None]], Any]:
+    """Register a task that beat sends every so often; each tick must be harmless when doubled.
+
+    Args:
+        name: as registered, such as ``curation.sweep_exports``.
+        every_seconds: from one tick to the next.
+    """
+    options: dict[str, Any] = {"sweep_every_seconds": every_seconds}
+    return shared_task(name=name, **options)

@@ -51,11 +51,8 @@ async def stream_reply(endpoint: Endpoint, payload: dict[str, Any]) -> AsyncIter
                 yield delta
     except openai.APIStatusError as error:
         raise ModelServerError(_status_sentence(error.status_code, _detail(error))) from error
-    except openai.APITimeoutError as error:
-        msg = f"The model server was silent for {SILENCE_SECONDS:.0f} seconds. Try again."
-        raise ModelServerError(msg) from error
     except openai.APIConnectionError as error:
-        msg = "The model server cannot be reached. It may be starting; try again in a moment."
+        msg = "The model server cannot be reached or fell silent. Try again in a moment."
         raise ModelServerError(msg) from error
     except openai.OpenAIError as error:
         msg = f"The model server could not answer: {error}"
