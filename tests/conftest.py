@@ -12,6 +12,8 @@ from pytest_django import Settings
 from rickproject.celery import app
 from rickproject.config import get_config
 
+app.conf.broker_url = app.conf.broker_write_url = "memory://"  # what is sent waits, unread
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import time
+from pathlib import Path
 
 from tests.faults.platform import Platform, wait_for
 
@@ -166,7 +167,7 @@ def _guards(platform: Platform) -> list[int]:
 
 def _command_line(pid: int) -> str:
     try:
-        with open(f"/proc/{pid}/cmdline", encoding="utf-8") as handle:
+        with Path(f"/proc/{pid}/cmdline").open(encoding="utf-8") as handle:
             return handle.read().replace("\0", " ")
     except OSError:
         return ""

@@ -60,7 +60,10 @@ def clear_script(script_id: int) -> None:
     script = discarding.first()
     if script is None:
         return
-    clear_rows(script, still_ours=discarding.exists)
+    try:
+        clear_rows(script, still_ours=discarding.exists)
+    except LeaseLostError:
+        return  # somebody else was faster
     remove_upload(script)
     with transaction.atomic():
         remove_unused_characters(script)

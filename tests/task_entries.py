@@ -1,0 +1,134 @@
+"""For every Celery task: rows on which it has work to do, and the ids it is sent.
+
+``tests/test_tasks_twice.py`` runs each twice and three times at once. A new task needs an entry::
+
+    @entry("curation.export_dataset")
+    def waiting_export() -> dict[str, int]: ...
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
+
+from curation.domain import imports
+from curation.domain.dataset_build import build_dataset
+from curation.domain.datasets import request_dataset
+from curation.domain.exports import request_export
+from curation.domain.training_records import Recipe
+from curation.enums import DatasetState
+from curation.models import Character, DatasetVersion, Export, Script
+from tests.factories import (
+    ModelVersionFactory,
+    ProjectFactory,
+    UserFactory,
+    make_approved_dialogues,
+)
+from tests.sample_scripts import csv_bytes
+from training.domain.chat import ask, start_conversation
+from training.models import Message
+
+MakeRows = Callable[[], dict[str, object]]
+ENTRIES: dict[str, MakeRows] = {}
+
+
+def entry(task_name: str) -> Callable[[MakeRows], MakeRows]:
+    """Register the rows of one task."""
+
+    def register(make_rows: MakeRows) -> MakeRows:
+        ENTRIES[task_name] = make_rows
+        return make_rows
+
+    return register
+
+
+@entry("rickproject.note_heartbeat")
+def heartbeat() -> dict[str, object]:
+    return {"queue": "default"}
+
+
+@entry("curation.check_script")
+def uploaded_script() -> dict[str, object]:
+    return {"script_id": _received().pk}
+
+
+@entry("curation.import_script")
+def confirmed_script() -> dict[str, object]:
+    script = _received()
+    imports.check_script(script.pk)
+    script.refresh_from_db()
+    imports.confirm_import(script, user=script.created_by, in_background=False)
+    return {"script_id": script.pk}
+
+
+@entry("curation.clear_script")
+def discarded_script() -> dict[str, object]:
+    script = _received()
+    imports.discard_script(script, user=script.created_by, in_background=False)
+    return {"script_id": script.pk}
+
+
+@entry("curation.resume_waiting_scripts")
+def forgotten_script() -> dict[str, object]:
+    _received()
+    Script.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    return {}
+
+
+@entry("curation.build_dataset")
+def waiting_dataset() -> dict[str, object]:
+    return {"dataset_id": _requested_dataset().pk}
+
+
+@entry("curation.export_dataset")
+def waiting_export() -> dict[str, object]:
+    return {"export_id": _requested_export().pk}
+
+
+@entry("curation.sweep_datasets")
+def forgotten_work() -> dict[str, object]:
+    _requested_export()
+    _requested_dataset()
+    long_ago = timezone.now() - timedelta(hours=1)
+    Export.objects.update(updated_at=long_ago, created_at=long_ago)
+    DatasetVersion.objects.update(updated_at=long_ago, created_at=long_ago)
+    return {}
+
+
+@entry("training.close_abandoned_replies")
+def abandoned_reply() -> dict[str, object]:
+    model = ModelVersionFactory(context_tokens=1024)
+    talk = start_conversation(model.project, user=UserFactory(), model=model, speaker_name="")
+    ask(talk, text="Are you there?")
+    Message.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    return {}
+
+
+def _received() -> Script:
+    project = ProjectFactory()
+    return imports.receive_script(
+        project,
+        user=project.created_by,
+        file_name="moon.csv",
+        content=[csv_bytes()],
+        in_background=False,
+    )
+
+
+def _requested_dataset() -> DatasetVersion:
+    project = make_approved_dialogues(3)
+    return request_dataset(
+        project,
+        actor=project.created_by,
+        target=Character.objects.get(project=project, is_target=True),
+        recipe=Recipe(),
+    )
+
+
+def _requested_export() -> Export:
+    dataset = _requested_dataset()
+    if dataset.state == DatasetState.QUEUED:
+        build_dataset(dataset)
+    DatasetVersion.objects.filter(pk=dataset.pk).update(state=DatasetState.APPROVED)
+    dataset.refresh_from_db()
+    return request_export(dataset, actor=dataset.created_by)
