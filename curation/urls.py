@@ -2,7 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from curation.views import datasets, episodes, notes, reader
+from curation.views import datasets, episodes, notes, projects, reader
+
+project_urls: list[URLPattern | URLResolver] = [
+    path("", projects.home, name="home"),
+    path("p/<slug:slug>/", projects.overview, name="project"),
+]
 
 scene_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/scenes/", episodes.episodes, name="episodes"),
@@ -38,4 +43,4 @@ dataset_urls: list[URLPattern | URLResolver] = [
     ),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*scene_urls, *dataset_urls]
+urlpatterns: list[URLPattern | URLResolver] = [*project_urls, *scene_urls, *dataset_urls]

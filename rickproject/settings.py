@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "csp",
     "django_htmx",
     "template_partials",
@@ -62,6 +63,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "rickproject.urls"
+FORM_RENDERER = "rickproject.forms.Renderer"
+CSRF_FAILURE_VIEW = "rickproject.pages.csrf_failure"
 ASGI_APPLICATION = "rickproject.asgi.application"
 
 TEMPLATES = [
@@ -74,6 +77,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rickproject.frame.frame",
             ],
         },
     }

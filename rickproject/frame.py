@@ -1,0 +1,98 @@
+"""What the frame around every page shows: the project, its places, roles, health, theme.
+
+Everything is looked up when a template asks for it, so partials cost nothing.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from curation.access import ANNOTATING, MANAGING, REVIEWING, TALKING, project_roles
+from curation.enums import Role
+from curation.models import Project
+from rickproject.health import Health, read_health
+
+THEMES = ("light", "dark")
+PLACES = (
+    ("Script", "scripts", ANNOTATING),
+    ("Scenes", "episodes", ANNOTATING),
+    ("Dialogues", "dialogues", ANNOTATING),
+    ("Review", "review", REVIEWING),
+    ("Datasets", "datasets", REVIEWING),
+    ("Training", "jobs", MANAGING),
+    ("Chat", "chat", TALKING),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of the seven places of a project, in the order of the work."""
+
+    name: str
+    url: str
+    is_current: bool
+
+
+class Frame:
+    """The facts of the frame for one request."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def theme(self) -> str:
+        """``light`` or ``dark`` if the person chose one, else empty: as the system says."""
+        chosen = self._request.COOKIES.get("theme", "")
+        return chosen if chosen in THEMES else ""
+
+    @cached_property
+    def project(self) -> Project | None:
+        """The project of this address, if the person is a member of it."""
+        match = self._request.resolver_match
+        slug = match.kwargs.get("slug") if match else None
+        if not slug or not self._request.user.is_authenticated:
+            return None
+        project = Project.objects.filter(slug=slug).first()
+        if project is None:
+            return None
+        self._held = project_roles(self._request.user, project)
+        return project if self._held else None
+
+    @cached_property
+    def roles(self) -> list[Role]:
+        """The roles the person holds in the project, in the order of the work."""
+        return [role for role in Role if role in self._held] if self.project else []
+
+    @property
+    def project_url(self) -> str:
+        """The address of the project's overview."""
+        return reverse("project", args=[self.project.slug]) if self.project else "/"
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """The places of the project that the person's roles open."""
+        if self.project is None:
+            return []
+        places = []
+        for name, route, roles in PLACES:
+            if not self._held & roles:
+                continue
+            try:
+                url = reverse(route, args=[self.project.slug])
+            except NoReverseMatch:
+                continue
+            places.append(Place(name, url, self._request.path.startswith(url)))
+        return places
+
+    @cached_property
+    def health(self) -> Health:
+        """Whether the work in the background goes on."""
+        return read_health()
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """Give every template ``frame`` (a context processor)."""
+    return {"frame": SimpleLazyObject(lambda: Frame(request))}

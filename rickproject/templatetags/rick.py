@@ -1,0 +1,150 @@
+"""The words and shapes every page shares: status, relative time, keys, counts, bars."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# shape, tone, and the states that wear them
+_LOOKS = (
+    ("◔", "progress", "in_progress draft checking importing building running submitting"),
+    ("◔", "progress", "validating_files pausing streaming"),
+    ("●", "waiting", "submitted queued remote_queued waiting checked paused"),
+    ("●", "needs", "needs_mapping needs_attention warning"),
+    ("✓", "good", "approved imported accepted done succeeded complete ok"),
+    ("↩", "needs", "returned"),
+    ("✕", "bad", "failed error"),
+    ("✕", "gone", "removed cancelled dismissed stopped"),
+)
+_LOOK_OF = {state: (shape, tone) for shape, tone, states in _LOOKS for state in states.split()}
+_UNTOUCHED = ("○", "")
+
+
+@register.inclusion_tag("components/status.html")
+def status(value: Any, words: str = "") -> dict[str, str]:
+    """Show a state as its word with the shape it has everywhere."""
+    shape, tone = _LOOK_OF.get(str(value), _UNTOUCHED)
+    label = words or getattr(value, "label", "") or str(value).replace("_", " ")
+    return {"shape": shape, "tone": tone, "words": label}
+
+
+def relative_words(moment: datetime, now: datetime) -> str:
+    """Return how long ago (or ahead) a moment is, in the words of a clock: "4 min ago"."""
+    seconds = int((now - moment).total_seconds())
+    size = abs(seconds)
+    if size < 45:
+        return "just now" if seconds >= 0 else "in a moment"
+    for limit, unit, name in (
+        (3600, 60, "min"),
+        (86_400, 3600, "h"),
+        (86_400 * 14, 86_400, "day"),
+    ):
+        if size < limit:
+            number = max(1, round(size / unit))
+            plural = "s" if name == "day" and number != 1 else ""
+            words = f"{number} {name}{plural}"
+            return f"{words} ago" if seconds > 0 else f"in {words}"
+    same_year = moment.year == now.year
+    return f"{moment.day} {moment:%b}" if same_year else f"{moment.day} {moment:%b %Y}"
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> SafeString | str:
+    """Show a moment relative to now, with the exact time on hover."""
+    if moment is None:
+        return "never"
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        f"{local.day} {local:%B %Y, %H:%M:%S %Z}",
+        relative_words(moment, timezone.now()),
+    )
+
+
+@register.simple_tag
+def key(name: str) -> SafeString:
+    """Show a key beside the action it runs; scripts draw it as this machine's keyboard has it."""
+    return format_html('<kbd data-sign="{}">{}</kbd>', name, name.replace("Mod", "Ctrl"))
+
+
+@register.filter
+def count(number: int | None, noun: str) -> str:
+    """Return a number with its noun: ``{{ 1204|count:"utterance" }}`` is "1,204 utterances".
+
+    An irregular plural is given after a comma: ``"reply,replies"``.
+    """
+    singular, _, plural = noun.partition(",")
+    number = number or 0
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return a length of time in words: "40 seconds", "about 2 minutes", "about 3 hours"."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 90:
+        return count(round(seconds), "second")
+    if seconds < 90 * 60:
+        return f"about {count(round(seconds / 60), 'minute')}"
+    return f"about {count(round(seconds / 3600), 'hour')}"
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Whether a field is one box to tick, whose label follows it."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.inclusion_tag("components/progress.html")
+def progress(done: int, total: int, noun: str, label: str = "") -> dict[str, Any]:
+    """Show a bar with its words: "88 of 412 utterances"."""
+    words = f"{done:,} of {count(total, noun)}"
+    return {"done": done, "total": total, "words": words, "label": label or noun}
+
+
+@register.inclusion_tag("components/split_bar.html")
+def split_bar(parts: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
+    """Show shares of a whole as one bar.
+
+    Args:
+        parts: (label, value, tone), tone one of accent, ink, amber, red, rule.
+    """
+    whole = sum(value for _, value, _ in parts) or 1
+    drawn: list[dict[str, Any]] = []
+    start = 0.0
+    for label, value, tone in parts:
+        width = 100 * value / whole
+        drawn.append(
+            {
+                "label": label,
+                "value": f"{value:,}",
+                "tone": tone,
+                "start": f"{start:.3f}",
+                "width": f"{width:.3f}",
+            }
+        )
+        start += width
+    return {"parts": drawn, "words": ", ".join(f"{label} {value}" for label, value, _ in parts)}
+
+
+@register.inclusion_tag("components/bars.html")
+def bars(
+    rows: Mapping[str, float] | Sequence[tuple[str, float]],
+    caption: str,
+    unit: str = "",
+    tone: str = "accent",
+) -> dict[str, Any]:
+    """Show a distribution as a table with a bar in each row."""
+    pairs = list(rows.items()) if isinstance(rows, Mapping) else list(rows)
+    most = max((value for _, value in pairs), default=0) or 1
+    table = [{"label": label, "value": value} for label, value in pairs]
+    return {"rows": table, "caption": caption, "unit": unit, "most": most, "tone": tone}
