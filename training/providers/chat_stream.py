@@ -8,8 +8,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from training.providers.model_server import Endpoint, ModelServerError
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0  # between two tokens
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], "AsyncOpenAI"]] = (
+    WeakKeyDictionary()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ async def stream_reply(endpoint: Endpoint, payload: dict[str, Any]) -> AsyncIter
     """
     import openai  # noqa: PLC0415  # 1.8 s and 50 MB, only where a model is asked
 
-    client = _client(endpoint.base_url, endpoint.key, id(asyncio.get_running_loop()))
+    client = _client(endpoint)
     body = {**payload, "stream": True, "stream_options": {"include_usage": True}}
     try:
         async with client.chat.completions.with_streaming_response.create(**body) as response:
@@ -132,17 +136,28 @@ def _detail(error: Any) -> str:
     return str(body.get("message") or "")[:300]
 
 
-@lru_cache(maxsize=16)
-def _client(base_url: str, key: str, _loop: int) -> "AsyncOpenAI":
-    """Make one client per address, key and event loop; kept for the life of the process."""
+def _client(endpoint: Endpoint) -> "AsyncOpenAI":
+    """Return the client of this address and event loop; made once, kept until it is closed."""
+    of_loop = _clients.setdefault(asyncio.get_running_loop(), {})
+    key = (endpoint.base_url, str(endpoint.key))
+    if key not in of_loop:
+        of_loop[key] = _new_client(*key)
+    return of_loop[key]
+
+
+def _new_client(base_url: str, key: str) -> "AsyncOpenAI":
     import openai  # noqa: PLC0415
-    from openai import DefaultAioHttpClient  # noqa: PLC0415
 
     timeout = openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-    return openai.AsyncOpenAI(
-        base_url=base_url,
-        api_key=str(key),
-        max_retries=0,
-        timeout=timeout,
-        http_client=DefaultAioHttpClient(follow_redirects=False, trust_env=False, timeout=timeout),
+    transport = openai.DefaultAioHttpClient(
+        follow_redirects=False, trust_env=False, timeout=timeout
     )
+    return openai.AsyncOpenAI(
+        base_url=base_url, api_key=key, max_retries=0, timeout=timeout, http_client=transport
+    )
+
+
+async def close_clients() -> None:
+    """Close the connections of this event loop; for processes that end and for tests."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await client.close()

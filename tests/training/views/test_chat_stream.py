@@ -1,9 +1,10 @@
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
 
 import pytest
+import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import AsyncClient
@@ -17,6 +18,7 @@ from tests.factories import CharacterFactory, ModelVersionFactory, UserFactory, 
 from training.domain.chat import start_conversation
 from training.enums import MessageState
 from training.models import Conversation, Message
+from training.providers.chat_stream import close_clients
 from training.views import chat_stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,6 +30,12 @@ def provider(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[F
     monkeypatch.setattr(get_config(), "openai_api_key", SecretStr(KEY))
     server.state.reply = ["Who ", "moved ", "the moon?"]
     return server
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def closed_connections() -> AsyncIterator[None]:
+    yield
+    await close_clients()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from rickproject.lib.commands import VerbCommand
 from training.domain.chat import ask, close_reply, request_body, start_conversation
 from training.enums import MessageState
 from training.models import Message, ModelVersion
-from training.providers.chat_stream import stream_reply
+from training.providers.chat_stream import close_clients, stream_reply
 from training.providers.model_server import ModelServerError, endpoint_of
 
 
@@ -73,4 +73,6 @@ async def _collect(reply: Message, provider: str) -> dict[str, Any]:
                     facts[name] = value
     except ModelServerError as error:
         facts |= {"error_code": error.code, "error_detail": str(error)}
+    finally:
+        await close_clients()
     return facts
