@@ -206,6 +206,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {
     "curation.build_dataset": {"queue": "export"},
     "curation.export_dataset": {"queue": "export"},
+    "curation.check_script": {"queue": "export"},
+    "curation.import_script": {"queue": "export"},
+    "curation.clear_script": {"queue": "export"},
 }
 CELERY_BEAT_SCHEDULER = "rickproject.schedule:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5

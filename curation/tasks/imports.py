@@ -23,7 +23,7 @@ def clear_script(*, script_id: int) -> None:
     imports.clear_script(script_id)
 
 
-@shared_task(name="curation.resume_waiting_scripts")
-def resume_waiting_scripts() -> None:
+@shared_task(name="curation.sweep_scripts", sweep_every_seconds=15)
+def sweep_scripts() -> None:
     """Send again the tasks of scripts that nobody works on."""
     imports.resume_waiting_scripts()
