@@ -2,11 +2,31 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from curation.views import datasets, episodes, notes, projects, reader
+from curation.views import characters, datasets, episodes, notes, projects, reader, scripts
 
 project_urls: list[URLPattern | URLResolver] = [
     path("", projects.home, name="home"),
     path("p/<slug:slug>/", projects.overview, name="project"),
+]
+
+script_urls: list[URLPattern | URLResolver] = [
+    path("p/<slug:slug>/script/", scripts.scripts, name="scripts"),
+    path("p/<slug:slug>/script/upload/", scripts.script_upload, name="script_upload"),
+    path("p/<slug:slug>/script/<int:pk>/", scripts.script, name="script"),
+    path("p/<slug:slug>/script/<int:pk>/columns/", scripts.script_mapping, name="script_mapping"),
+    path(
+        "p/<slug:slug>/script/<int:pk>/progress/", scripts.script_progress, name="script_progress"
+    ),
+    path("p/<slug:slug>/script/<int:pk>/import/", scripts.script_confirm, name="script_confirm"),
+    path("p/<slug:slug>/script/<int:pk>/discard/", scripts.script_discard, name="script_discard"),
+    path(
+        "p/<slug:slug>/script/<int:pk>/aliases/", characters.character_alias, name="character_alias"
+    ),
+    path(
+        "p/<slug:slug>/script/<int:pk>/targets/<int:character>/",
+        characters.character_target,
+        name="character_target",
+    ),
 ]
 
 scene_urls: list[URLPattern | URLResolver] = [
@@ -43,4 +63,9 @@ dataset_urls: list[URLPattern | URLResolver] = [
     ),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*project_urls, *scene_urls, *dataset_urls]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *project_urls,
+    *script_urls,
+    *scene_urls,
+    *dataset_urls,
+]

@@ -1,0 +1,80 @@
+"""What a manager says about a script file and its characters."""
+
+from typing import Any
+
+from django import forms
+
+from curation.domain.script_files import FIELDS, REQUIRED_FIELDS
+from curation.models import Character, Project, Script
+from curation.queries.scripts import project_characters
+from rickproject.config import get_config
+
+ENDINGS = ".csv,.tsv,.tab,.json,.jsonl,.ndjson,.parquet"
+
+
+class UploadForm(forms.Form):
+    """A script file and its title."""
+
+    file = forms.FileField(
+        allow_empty_file=True,
+        max_length=255,
+        widget=forms.ClearableFileInput(attrs={"accept": ENDINGS, "data-drop-file": ""}),
+        error_messages={
+            "required": "Choose a file first.",
+            "max_length": "The file's name is too long. Give it a shorter one.",
+        },
+    )
+    title = forms.CharField(
+        max_length=200, required=False, help_text="If left empty, the file's name."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "file"
+        ].help_text = f"CSV, TSV, JSON, JSONL or Parquet, up to {get_config().upload_limit_mb} MB."
+
+
+class MappingForm(forms.Form):
+    """Which column of the file holds what."""
+
+    def __init__(self, *args: Any, script: Script, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        columns = script.preview.get("columns", [])
+        guess = script.column_mapping or script.preview.get("guess", {})
+        for name, label in FIELDS.items():
+            required = name in REQUIRED_FIELDS
+            self.fields[name] = forms.ChoiceField(
+                label=label.capitalize(),
+                required=required,
+                choices=[
+                    ("", "choose" if required else "none"),
+                    *zip(columns, columns, strict=True),
+                ],
+                initial=guess.get(name, ""),
+                error_messages={"required": f"Choose the column for {label}."},
+            )
+
+
+class TargetForm(forms.Form):
+    """Whether a character's lines are learnt."""
+
+    is_target = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes"
+    )
+
+
+class AliasForm(forms.Form):
+    """Whose other name a character is."""
+
+    character = forms.ModelChoiceField(Character.objects.none(), label="The name")
+    alias_of = forms.ModelChoiceField(
+        Character.objects.none(), label="is another name of", required=False, empty_label="nobody"
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        characters = project_characters(project)
+        self.fields["character"].queryset = characters  # type: ignore[attr-defined]
+        main = characters.filter(alias_of=None)
+        self.fields["alias_of"].queryset = main  # type: ignore[attr-defined]

@@ -1,0 +1,58 @@
+"""Scripts of a project, what is in them, and how far their import is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, QuerySet
+
+from curation.enums import ScriptState
+from curation.models import Character, Episode, Project, Script
+
+BUSY_STATES = frozenset(
+    {ScriptState.UPLOADED, ScriptState.CHECKING, ScriptState.IMPORTING, ScriptState.DISCARDING}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far a check or an import is; ``seconds_left`` is None while nobody can know."""
+
+    rows_done: int
+    rows_total: int
+    seconds_left: float | None
+
+
+def project_scripts(project: Project) -> QuerySet[Script]:
+    """Return a project's scripts, the newest first, with the names of who brought them."""
+    return Script.objects.filter(project=project).select_related("created_by").defer("preview")
+
+
+def script_episodes(script: Script) -> QuerySet[Episode]:
+    """Return a script's episodes in their order."""
+    return Episode.objects.filter(script=script)
+
+
+def missing_rows_by_episode(script: Script) -> dict[str, int]:
+    """Return how many rows the source lacks, by the episode's code; as the dry run counted."""
+    episodes = script.preview.get("episodes", [])
+    return {episode["code"]: episode["missing"] for episode in episodes}
+
+
+def project_characters(project: Project) -> QuerySet[Character]:
+    """Return the characters that speak, most lines first, with the number of their aliases."""
+    return (
+        Character.objects.filter(project=project, utterance_count__gt=0)
+        .select_related("alias_of")
+        .annotate(alias_count=Count("aliases"))
+        .order_by("-utterance_count", "name")
+    )
+
+
+def import_progress(script: Script, *, now: datetime) -> ImportProgress:
+    """Return how far the work on a script is, and how long the rest takes at this pace."""
+    total, done = script.rows_total or 0, script.rows_done
+    seconds_left = None
+    if script.state == ScriptState.IMPORTING and script.work_started_at and 0 < done <= total:
+        spent = (now - script.work_started_at).total_seconds()
+        seconds_left = spent / done * (total - done)
+    return ImportProgress(done, total, seconds_left)
