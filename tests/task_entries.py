@@ -68,7 +68,7 @@ def discarded_script() -> dict[str, object]:
     return {"script_id": script.pk}
 
 
-@entry("curation.resume_waiting_scripts")
+@entry("curation.sweep_scripts")
 def forgotten_script() -> dict[str, object]:
     _received()
     Script.objects.update(updated_at=timezone.now() - timedelta(hours=1))
