@@ -57,8 +57,8 @@ def epochs_for(base: BaseSpec, lines: int) -> int:
 def tokenizer_texts(lines: Sequence[ScriptLine], base: BaseSpec) -> list[str]:
     """Return all the text the tokenizer may see: nothing held out is among it."""
     speakers = dict.fromkeys(line.speaker for line in lines)
-    texts = [base.speaker_template.format(speaker=line.speaker, text=line.text) for line in lines]
-    texts += [base.system_template.format(character=speaker) for speaker in speakers]
+    texts = [base.spoken_as(line.speaker, line.text) for line in lines]
+    texts += [base.system_message(speaker) for speaker in speakers]
     return [*texts, *(["system\n", "user\n", "assistant\n"] * 2)]
 
 

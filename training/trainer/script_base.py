@@ -57,7 +57,7 @@ def base_key(lines: Sequence[ScriptLine], *, base: BaseSpec, seed: int) -> str:
     facts = {
         "recipe": RECIPE,
         "lines": [asdict(line) for line in lines],
-        "templates": [base.system_template, base.speaker_template],
+        "templates": [base.system_template, base.speaker_template, base.joins_with],
         "model": MODEL_SIZES[base.size],
         "epochs": epochs_for(base, len(lines)),
         "seed": seed,

@@ -10,8 +10,9 @@ Shape of the file (all but ``job`` and ``base.kind`` may be left out)::
         "name_or_path": "script-base",  pretrained: Hugging Face id or directory
         "revision": null,               pretrained: commit of the id
         "cache_dir": "/…/bases",        script: where built bases are kept
-        "system_template": "You are {character}.",
+        "system_template": "You are {character}.",   only {character} is filled in; "" for none
         "speaker_template": "{speaker}: {text}",
+        "joins_with": "\\n",            between neighbouring lines of one message
         "base_epochs": null,            script: null chooses by the size of the script
         "size": "tiny"                  script: a key of MODEL_SIZES
       },
@@ -126,6 +127,7 @@ class BaseSpec:
     cache_dir: str = ""
     system_template: str = "You are {character}."
     speaker_template: str = "{speaker}: {text}"
+    joins_with: str = "\n"
     base_epochs: int | None = None
     size: str = "tiny"
 
@@ -152,15 +154,16 @@ class BaseSpec:
             raise _bad("base.cache_dir must name the directory in which built bases are kept")
         if self.kind == "pretrained" and not self.name_or_path:
             raise _bad("base.name_or_path must name a Hugging Face id or a directory")
-        for template, names in (
-            (self.system_template, {"character": "Ada"}),
-            (self.speaker_template, {"speaker": "Ada", "text": "Hello."}),
-        ):
-            try:
-                template.format(**names)
-            except (KeyError, IndexError, ValueError, AttributeError) as error:
-                known = ", ".join(f"{{{name}}}" for name in names)
-                raise _bad(f"the template {template!r} may use only {known}") from error
+
+    def system_message(self, character: str) -> str:
+        """Return the system message for one character; empty for none."""
+        return self.system_template.replace("{character}", character)
+
+    def spoken_as(self, speaker: str, text: str) -> str:
+        """Return a line as another speaker says it to the assistant."""
+        if not speaker:
+            return text
+        return self.speaker_template.replace("{speaker}", speaker).replace("{text}", text)
 
 
 @dataclass(frozen=True, kw_only=True)

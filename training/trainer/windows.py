@@ -55,14 +55,14 @@ def view(window: Sequence[ScriptLine], *, assistant: str, base: BaseSpec) -> tup
 
     Neighbouring lines of one side become one message, joined by a line break.
     """
-    messages = [Message("system", base.system_template.format(character=assistant), trained=False)]
+    messages = []
+    if system := base.system_message(assistant):
+        messages.append(Message("system", system, trained=False))
     for own, group in groupby(window, key=lambda line: line.speaker == assistant):
         if own:
-            text = "\n".join(line.text for line in group)
+            text = base.joins_with.join(line.text for line in group)
             messages.append(Message("assistant", text))
         else:
-            text = "\n".join(
-                base.speaker_template.format(speaker=line.speaker, text=line.text) for line in group
-            )
+            text = base.joins_with.join(base.spoken_as(line.speaker, line.text) for line in group)
             messages.append(Message("user", text, trained=False))
     return tuple(messages)

@@ -1,0 +1,111 @@
+"""The engine in this process, over real models of the smallest size."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from training.serving.engine import Engine, Limits
+from training.serving.generation import Generation
+from training.serving.protocol import ChatRequest, RequestError
+from training.serving.registry import ModelEntry, read_entry, write_model_entry
+
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::FutureWarning")]
+
+
+async def reply(engine: Engine, entry: ModelEntry | None, *, tokens: int = 2) -> str:
+    assert entry is not None
+    request = ChatRequest(entry.name, (("user", "Hello."),), max_tokens=tokens, temperature=0)
+    generation = Generation(entry, request, asyncio.get_running_loop())
+    engine.submit(generation)
+    text = ""
+    while True:
+        piece = await asyncio.wait_for(generation.pieces.get(), 60)
+        if isinstance(piece, RequestError):
+            raise piece
+        text += piece.text
+        if piece.finish_reason:
+            return text
+
+
+def offer(directory: Path, name: str, base_dir: Path) -> ModelEntry | None:
+    write_model_entry(directory, name=name, base_dir=base_dir, adapter_dir=None, context_tokens=256)
+    return read_entry(directory, name)
+
+
+async def test_engine_drops_the_least_recently_used_model(tmp_path: Path, models_dir: Path) -> None:
+    source = models_dir.parent / "endless"
+    entries = {name: offer(tmp_path, name, source) for name in ("one", "two", "three", "four")}
+    size = (source / "model.safetensors").stat().st_size
+    engine = Engine(Limits(memory_mb=2.5 * size / 1_000_000))
+    try:
+        for name in ("one", "two", "one", "three"):
+            await reply(engine, entries[name])
+        assert engine.counts()["loaded"] == ["one", "three"]
+        await reply(engine, entries["four"])
+        assert engine.counts()["loaded"] == ["four", "three"]
+    finally:
+        engine.close()
+
+
+async def test_engine_refuses_a_model_beyond_its_memory(tmp_path: Path, models_dir: Path) -> None:
+    engine = Engine(Limits(memory_mb=0.01))
+    try:
+        with pytest.raises(RequestError, match=r"allowed 0\.01 MB") as caught:
+            await reply(engine, offer(tmp_path, "big", models_dir.parent / "babble"))
+        assert (caught.value.status, caught.value.code) == (503, "model_too_large")
+    finally:
+        engine.close()
+
+
+async def test_engine_tells_a_broken_model_in_words(tmp_path: Path) -> None:
+    engine = Engine(Limits())
+    try:
+        (tmp_path / "base").mkdir()
+        (tmp_path / "base" / "config.json").write_text(json.dumps({"model_type": "nothing"}))
+        with pytest.raises(RequestError, match="model broken cannot be loaded") as caught:
+            await reply(engine, offer(tmp_path, "broken", tmp_path / "base"))
+        assert caught.value.status == 503
+        with pytest.raises(RequestError, match="cannot be loaded"):
+            await reply(engine, offer(tmp_path, "gone", tmp_path / "nowhere"))
+    finally:
+        engine.close()
+
+
+async def test_engine_takes_up_a_replaced_model(tmp_path: Path, models_dir: Path) -> None:
+    engine = Engine(Limits())
+    try:
+        await reply(engine, offer(tmp_path, "vex", models_dir.parent / "endless"))
+        again = offer(tmp_path, "vex", models_dir.parent / "endless")
+        assert again is not None
+        await reply(engine, again)
+        await reply(engine, replace(again, fingerprint="another"))
+        assert engine.counts()["loaded"] == ["vex"]
+    finally:
+        engine.close()
+
+
+async def test_engine_drops_a_cancelled_request_at_once(models_dir: Path) -> None:
+    engine = Engine(Limits())
+    entry = read_entry(models_dir, "endless")
+    assert entry is not None
+    try:
+        await reply(engine, entry)
+        request = ChatRequest(entry.name, (("user", "Hello."),), max_tokens=900)
+        generation = Generation(entry, request, asyncio.get_running_loop())
+        engine.submit(generation)
+        await asyncio.wait_for(generation.pieces.get(), 60)
+        generation.cancelled = True
+        assert await asyncio.to_thread(engine.wait_until_idle, 2)
+        assert generation.written < 900
+    finally:
+        engine.close()
+
+
+async def test_engine_that_closes_refuses_new_requests(models_dir: Path) -> None:
+    engine = Engine(Limits())
+    engine.close()
+    with pytest.raises(RequestError, match="shutting down"):
+        await reply(engine, read_entry(models_dir, "endless"))

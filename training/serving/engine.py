@@ -1,0 +1,251 @@
+"""One thread that writes for everybody: admits requests, loads models, decodes in batches."""
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from training.serving.generation import Generation, prepare, tell_token
+from training.serving.loading import LoadedModel, load_model, weight_bytes
+from training.serving.protocol import RequestError
+from training.serving.registry import ModelEntry
+
+IDLE_SECONDS = 0.2
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the server takes on.
+
+    Attributes:
+        rows: replies written at once for one model.
+        waiting: requests in all, being answered or not; beyond that 429.
+        memory_mb: of all loaded models' weights together.
+        threads: of torch.
+    """
+
+    rows: int = 8
+    waiting: int = 32
+    memory_mb: float = 2048
+    threads: int = 1
+
+
+class Engine:
+    """Owns the models. ``submit`` and ``counts`` may be called from any thread."""
+
+    def __init__(self, limits: Limits, *, load: Callable[..., LoadedModel] = load_model) -> None:
+        """Start nothing yet; the thread begins with the first request."""
+        self.limits = limits
+        self._load = load
+        self._wake = threading.Condition()
+        self._waiting: list[Generation] = []
+        self._writing: dict[str, list[Generation]] = {}
+        self._models: dict[str, LoadedModel] = {}
+        self._loading: dict[str, tuple[ModelEntry, Future[LoadedModel]]] = {}
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def submit(self, generation: Generation) -> None:
+        """Queue a request.
+
+        Raises:
+            RequestError: status 429: too many are waiting already; 503: shutting down.
+        """
+        with self._wake:
+            if self._closed:
+                raise RequestError("The server is shutting down.", status=503, code="stopping")
+            if self._count() >= self.limits.waiting:
+                raise RequestError(
+                    "Too many replies are being written. Try again in a moment.",
+                    status=429,
+                    code="rate_limit_exceeded",
+                )
+            self._waiting.append(generation)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+                self._thread.start()
+            self._wake.notify()
+
+    def counts(self) -> dict[str, Any]:
+        """Return what ``/healthz`` tells."""
+        with self._wake:
+            return {
+                "writing": sum(map(len, self._writing.values())),
+                "waiting": len(self._waiting),
+                "loaded": sorted(self._models),
+                "loading": sorted(self._loading),
+            }
+
+    def close(self) -> None:
+        """Take no more requests; those under way go on."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._loader.shutdown(wait=False, cancel_futures=True)
+
+    def wait_until_idle(self, timeout_seconds: float) -> bool:
+        """Wait until nobody waits for a reply any more; return whether that came to pass."""
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            with self._wake:
+                if not self._count():
+                    return True
+            time.sleep(0.02)
+        return False
+
+    def _count(self) -> int:
+        return len(self._waiting) + sum(map(len, self._writing.values()))
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                if not any(self._writing.values()):
+                    if self._closed and not self._waiting:
+                        return
+                    self._wake.wait(IDLE_SECONDS if self._waiting or self._loading else None)
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001  (readers wait; the thread must not end)
+                traceback.print_exc(file=sys.stderr)
+                self._give_up(error)
+
+    def _turn(self) -> None:
+        """One round: who left, who came, one token for everybody."""
+        self._drop_cancelled()
+        self._finish_loading()
+        self._admit()
+        for name in [name for name, rows in self._writing.items() if rows]:
+            loaded = self._models[name]
+            loaded.used_at = time.monotonic()
+            loaded.batch.step()
+            self._tell(loaded, list(self._writing[name]))
+
+    def _give_up(self, error: Exception) -> None:
+        """Tell everybody who waits that it failed, and begin again with no model loaded."""
+        with self._wake:
+            waiting = [*self._waiting, *(item for rows in self._writing.values() for item in rows)]
+            self._waiting = []
+            self._writing, self._models = {}, {}
+        for item in waiting:
+            item.tell(_unforeseen(error))
+
+    def _drop_cancelled(self) -> None:
+        with self._wake:
+            self._waiting = [item for item in self._waiting if not item.cancelled]
+        for name, writing in self._writing.items():
+            if gone := [item for item in writing if item.cancelled]:
+                self._leave(self._models[name], gone)
+
+    def _finish_loading(self) -> None:
+        for name, (entry, future) in list(self._loading.items()):
+            if not future.done():
+                continue
+            del self._loading[name]
+            if error := future.exception():
+                self._refuse(name, error)
+                continue
+            loaded = future.result()
+            loaded.used_at = time.monotonic()
+            self._models[name] = loaded
+            self._writing.setdefault(name, [])
+            self._make_room(0, keep=entry.name)
+
+    def _refuse(self, name: str, error: BaseException) -> None:
+        refusal = error if isinstance(error, RequestError) else _unforeseen(error)
+        with self._wake:
+            refused = [item for item in self._waiting if item.entry.name == name]
+            self._waiting = [item for item in self._waiting if item.entry.name != name]
+        for item in refused:
+            item.tell(refusal)
+
+    def _admit(self) -> None:
+        """Let waiting requests join the batch of their model, oldest first, or load it."""
+        with self._wake:
+            names = list(dict.fromkeys(item.entry.name for item in self._waiting))
+        for name in names:
+            waiting = [item for item in self._waiting if item.entry.name == name]
+            loaded = self._models.get(name)
+            if loaded is None or loaded.entry.fingerprint != waiting[-1].entry.fingerprint:
+                self._begin_loading(waiting[-1].entry)
+            elif loaded.batch.can_join:
+                free = self.limits.rows - len(self._writing[name])
+                if chosen := waiting[: max(free, 0)]:
+                    self._join(loaded, chosen)
+
+    def _begin_loading(self, entry: ModelEntry) -> None:
+        if entry.name in self._loading:
+            return
+        if entry.name in self._models:  # replaced: its last readers first
+            if self._writing[entry.name]:
+                return
+            del self._models[entry.name], self._writing[entry.name]
+        size = weight_bytes(entry)
+        if size > self.limits.memory_mb * 1_000_000:
+            self._refuse(
+                entry.name,
+                RequestError(
+                    f"The model {entry.name} has {size / 1e6:,.0f} MB of weights; this server is "
+                    f"allowed {self.limits.memory_mb:,g} MB.",
+                    status=503,
+                    code="model_too_large",
+                ),
+            )
+            return
+        self._make_room(size, keep=entry.name)
+        future = self._loader.submit(self._load, entry, threads=self.limits.threads)
+        future.add_done_callback(lambda _: self._notify())
+        self._loading[entry.name] = (entry, future)
+
+    def _make_room(self, size: int, *, keep: str) -> None:
+        """Drop the models that were not used for longest and write for nobody."""
+        cap = self.limits.memory_mb * 1_000_000
+        idle = [name for name, rows in self._writing.items() if not rows and name != keep]
+        for name in sorted(idle, key=lambda name: self._models[name].used_at):
+            if size + sum(model.size_bytes for model in self._models.values()) <= cap:
+                return
+            del self._models[name], self._writing[name]
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._wake.notify()
+
+    def _join(self, loaded: LoadedModel, chosen: list[Generation]) -> None:
+        with self._wake:
+            self._waiting = [item for item in self._waiting if item not in chosen]
+            self._writing[loaded.entry.name] += chosen
+        ready = []
+        for item in chosen:
+            try:
+                prepare(item, loaded)
+                ready.append(item)
+            except RequestError as refusal:
+                item.tell(refusal)
+                self._writing[loaded.entry.name].remove(item)
+        if ready:
+            loaded.batch.join([item.row for item in ready if item.row])
+            self._tell(loaded, ready)
+
+    def _tell(self, loaded: LoadedModel, writing: list[Generation]) -> None:
+        done = [item for item in writing if tell_token(item, loaded)]
+        if done:
+            self._leave(loaded, done)
+
+    def _leave(self, loaded: LoadedModel, gone: list[Generation]) -> None:
+        loaded.batch.leave([item.row for item in gone if item.row])
+        with self._wake:
+            rows = self._writing[loaded.entry.name]
+            self._writing[loaded.entry.name] = [item for item in rows if item not in gone]
+
+
+def _unforeseen(error: BaseException) -> RequestError:
+    return RequestError(
+        f"The model failed while it was writing: {type(error).__name__}.",
+        status=500,
+        code="model_failed",
+    )
