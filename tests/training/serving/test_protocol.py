@@ -5,7 +5,6 @@ import pytest
 from training.serving.protocol import RequestError, parse_request
 
 HELLO = [{"role": "user", "content": "Hello"}]
-TEXT = {"type": "text", "text": "Hel"}
 
 
 def test_parse_request_reads_what_the_sdk_sends() -> None:

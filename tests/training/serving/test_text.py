@@ -2,13 +2,6 @@ from training.serving.text import ReplyText
 
 WORLD = " wörld".encode()
 PIECES = {1: b"Hel", 2: b"lo", 3: WORLD[:3], 4: WORLD[3:], 5: b" END", 6: b"ING"}
-    1: b"Hel",
-    2: b"lo",
-    3: " wörld".encode()[:3],
-    4: " wörld".encode()[3:],
-    5: b" END",
-    6: b"ING",
-}
 
 
 def decode(tokens: list[int]) -> str:
