@@ -14,7 +14,7 @@ from training.domain.chat_prompt import build_prompt, default_system_message
 from training.enums import MessageRole, MessageState
 from training.errors import TrainingError
 from training.models import Conversation, Message, ModelVersion
-from training.queries.conversations import thread
+from training.queries.conversations import speaker_names, thread
 
 MAXIMUM_TEXT = 8000
 TITLE_LENGTH = 60
@@ -64,14 +64,23 @@ def _require_usable(project: Project, model: ModelVersion) -> None:
         raise ChatError(msg)
 
 
-def ask(conversation: Conversation, *, text: str, client_key: str | None = None) -> Message:
+def ask(
+    conversation: Conversation,
+    *,
+    text: str,
+    speaker: str | None = None,
+    client_key: str | None = None,
+) -> Message:
     """Store what the person says and an empty reply for the model to fill.
+
+    Args:
+        speaker: as whom the person speaks from now on; None for as before, empty for nobody.
 
     Returns:
         The reply, in state streaming, with exactly what the model is to be sent.
 
     Raises:
-        ChatError: the text is empty or too long.
+        ChatError: the text is empty or too long, or there is no such speaker.
         AlreadyAnsweredError: the same ``client_key`` came before.
         LimitReachedError: too many messages in a minute.
     """
@@ -82,6 +91,8 @@ def ask(conversation: Conversation, *, text: str, client_key: str | None = None)
     if len(text) > MAXIMUM_TEXT:
         msg = f"A message holds at most {MAXIMUM_TEXT} characters; this one has {len(text)}."
         raise ChatError(msg)
+    if speaker is not None:
+        conversation.speaker_name = _known_speaker(conversation.project, speaker)
     _spend_message(conversation)
     try:
         with transaction.atomic():
@@ -134,7 +145,14 @@ def _name_after(conversation: Conversation, text: str) -> None:
         first_line = text.splitlines()[0]
         shortened = first_line[: TITLE_LENGTH - 1] + "…"
         conversation.title = first_line if len(first_line) <= TITLE_LENGTH else shortened
-    conversation.save(update_fields=["title", "updated_at"])
+    conversation.save(update_fields=["title", "speaker_name", "updated_at"])
+
+
+def _known_speaker(project: Project, name: str) -> str:
+    if name and name not in speaker_names(project):
+        msg = f"There is no character {name} to speak as; choose another one."
+        raise ChatError(msg)
+    return name
 
 
 def _open_reply(conversation: Conversation, question: Message) -> Message:

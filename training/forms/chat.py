@@ -25,7 +25,6 @@ class StartForm(forms.Form):
 class SettingsForm(forms.ModelForm[Conversation]):
     """How a conversation goes on; earlier replies keep what they were made with."""
 
-    speaker_name = forms.ChoiceField(label="Speak as", required=False)
     temperature = forms.FloatField(min_value=0, max_value=2, help_text="0 dull, 2 wild")
     top_p = forms.FloatField(min_value=0.01, max_value=1, label="Top-p")
     max_tokens = forms.IntegerField(min_value=1, max_value=2000, label="Longest reply, in tokens")
@@ -40,7 +39,6 @@ class SettingsForm(forms.ModelForm[Conversation]):
         model = Conversation
         fields = [
             "model",
-            "speaker_name",
             "uses_system_message",
             "system_message",
             "temperature",
@@ -54,7 +52,6 @@ class SettingsForm(forms.ModelForm[Conversation]):
         super().__init__(*args, **kwargs)
         self.fields["model"].queryset = talkable_models(project)  # type: ignore[attr-defined]
         self.fields["model"].empty_label = None  # type: ignore[attr-defined]
-        self.fields["speaker_name"].choices = speaker_choices(project)  # type: ignore[attr-defined]
 
 
 class RenameForm(forms.Form):

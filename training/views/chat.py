@@ -13,7 +13,7 @@ from curation.access import TALKING, member_project, signed_in
 from curation.models import Project
 from training.access.chat import own_conversation
 from training.domain.chat import change_conversation, start_conversation
-from training.forms.chat import RenameForm, SettingsForm, StartForm
+from training.forms.chat import RenameForm, SettingsForm, StartForm, speaker_choices
 from training.models import Conversation
 from training.queries.conversations import own_conversations, talkable_models, thread
 
@@ -72,6 +72,7 @@ def _render(
         conversation=talk,
         messages_shown=thread(talk),
         form=form,
+        speakers=speaker_choices(talk.project),
         client_key=uuid.uuid4().hex,
     )
     return render(request, "training/chat/conversation.html", context, status=status)

@@ -62,6 +62,7 @@ def _open(request: HttpRequest, slug: str, pk: int) -> Message:
         return ask(
             conversation,
             text=request.POST.get("text", ""),
+            speaker=request.POST.get("speaker"),
             client_key=request.POST.get("client_key") or None,
         )
     finally:

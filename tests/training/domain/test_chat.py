@@ -133,3 +133,16 @@ def test_close_abandoned_replies_marks_only_old_ones(talk: Conversation) -> None
     assert close_abandoned_replies(3600) == 0
     assert close_abandoned_replies(-1) == 1
     assert Message.objects.get(role="assistant").state == MessageState.FAILED
+
+
+def test_ask_as_another_character_is_kept_for_the_next_message(talk: Conversation) -> None:
+    CharacterFactory(project=talk.project, name="MARLOW")
+    reply = ask(talk, text="Hi", speaker="MARLOW")
+    assert reply.sent_messages[-1]["content"] == "MARLOW: Hi"
+    talk.refresh_from_db()
+    assert talk.speaker_name == "MARLOW"
+
+
+def test_ask_refuses_a_speaker_who_is_not_in_the_script(talk: Conversation) -> None:
+    with pytest.raises(ChatError, match="no character NOBODY"):
+        ask(talk, text="Hi", speaker="NOBODY")

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from rickproject.config import get_config
 from tests.contract.fault_server import KEY, FaultServer, refusal
-from tests.factories import MembershipFactory, ModelVersionFactory
+from tests.factories import CharacterFactory, MembershipFactory, ModelVersionFactory
 from training.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,6 +20,7 @@ def model_name(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> str:
     server.state.reply = ["No."]
     model = ModelVersionFactory(provider="openai", served_name="gpt-4o-mini")
     MembershipFactory(project=model.project, user=model.project.created_by, role="tester")
+    CharacterFactory(project=model.project, name="PIP")
     return str(model.name)
 
 

@@ -31,13 +31,12 @@ class Command(VerbCommand):
             model.project,
             user=actor_for(model.project, options["user"], TALKING),
             model=model,
-            speaker_name=options["speaker"],
             uses_system_message=not options["no_system_message"],
             temperature=options["temperature"],
             max_tokens=options["max_tokens"],
             seed=options["seed"],
         )
-        reply = ask(conversation, text=options["text"])
+        reply = ask(conversation, text=options["text"], speaker=options["speaker"])
         facts = asyncio.run(_collect(reply, model.provider))
         state = MessageState.FAILED if "error_code" in facts else MessageState.COMPLETE
         close_reply(reply, state=state, **facts)

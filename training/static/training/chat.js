@@ -28,7 +28,7 @@ function attach(chat) {
     if (!text || running) return;
     const body = new FormData(composer);
     composer.elements.client_key.value = newKey();
-    const question = addMessage(parts, "user", find("composer").querySelector(".speaker").textContent, text);
+    const question = addMessage(parts, "user", composer.elements.speaker.value || "You", text);
     box.value = "";
     run(body, question);
   });
