@@ -53,7 +53,7 @@ def render_rows(
         action = "join" if position in heads else "start"
         parts.append(
             f'<li class="line{"" if spoken else " direction"}" id="u{position}" '
-            f'data-speaker="{colour}"><button class="num" name="{action}" value="{position}" '
+            f'data-speaker="{colour}"><button class="at" name="{action}" value="{position}" '
             f'aria-pressed="{pressed}" aria-label="{position + 1} starts a scene">{position + 1}'
             f'</button><span class="speaker">{escape(name)}</span>'
             f"<p>{escape(text)}</p></li>"

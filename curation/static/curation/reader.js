@@ -122,7 +122,7 @@ function attach(form) {
   const move = (by) => () => lines.moveTo(lines.cursor + by);
   const far = (by) => () => lines.moveTo(Math.max(0, Math.min(lines.count - 1, lines.cursor + by)));
   const reading = (handler) => (event) => {
-    if (event.target.closest("button, a, summary, dialog") && !event.target.closest(".num")) return false;
+    if (event.target.closest("button, a, summary, dialog") && !event.target.closest(".at")) return false;
     return handler(event);
   };
   const startHere = reading(() => toggle(lines.cursor));

@@ -12,7 +12,7 @@ export class Lines {
     this.onMove = () => {};
     this.notes = new Map();
     this.hidden = new Map();
-    for (const button of list.querySelectorAll(".num")) button.tabIndex = -1;
+    for (const button of list.querySelectorAll(".at")) button.tabIndex = -1;
     for (const row of this.rows) row.tabIndex = -1;
     for (const head of this.heads()) {
       const { title, note, noteRevision } = head.dataset;
@@ -33,7 +33,7 @@ export class Lines {
 
   starts() { return this.heads().map((head) => Number(head.dataset.start)); }
 
-  isStart(position) { return this.rows[position]?.querySelector(".num").name === "join"; }
+  isStart(position) { return this.rows[position]?.querySelector(".at").name === "join"; }
 
   /** Move the cursor; ends of the episode hold it. */
   moveTo(position, { scroll = true, focus = true } = {}) {
@@ -68,7 +68,7 @@ export class Lines {
   /** Let a scene start at a position, or not; notes taken off the page come back with it. */
   setStart(position, on) {
     const row = this.rows[position];
-    const button = row.querySelector(".num");
+    const button = row.querySelector(".at");
     if ((button.name === "join") === on) return;
     button.name = on ? "join" : "start";
     button.ariaPressed = String(on);
