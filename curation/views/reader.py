@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -241,10 +242,12 @@ def _page(
         "row_count": len(rows),
         "scene_count": max(len(starts), 1 if rows else 0),
         "offered_count": sum(one.is_proposed for one in offered),
-        "spans": [
-            [span.first, span.last, span.state, span.dialogue_id]
-            for span in dialogue_spans(episode)
-        ],
+        "spans": json.dumps(
+            [
+                [span.first, span.last, span.state, span.dialogue_id]
+                for span in dialogue_spans(episode)
+            ]
+        ),
         "dialogue_url": _maybe_url("dialogue", project.slug, 0),
         "scene_dialogues_url": _maybe_url("scene_dialogues", project.slug, episode.pk, 0),
         "note_url": reverse("scene_note", args=[project.slug, episode.pk, 0]),

@@ -40,6 +40,7 @@ def sign_in(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
         context.add_cookies(
             [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
         )
+        context.set_default_timeout(8000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -22,7 +22,9 @@ export class Inspector {
     element.querySelectorAll(".no-js-only, [data-history-link]").forEach((part) => { part.hidden = true; });
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
     this.form.addEventListener("input", () => this.typed());
-    this.form.addEventListener("focusout", () => this.save());
+    this.form.addEventListener("focusout", (event) => {
+      if (!this.form.contains(event.relatedTarget)) this.save();
+    });
     this.history.addEventListener("toggle", () => this.history.open && this.loadHistory());
     this.history.addEventListener("submit", (event) => this.restore(event));
   }
