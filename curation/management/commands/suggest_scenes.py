@@ -31,6 +31,7 @@ class Command(VerbCommand):
         )
         accepted = sum(answer.accepted for answer in answers)
         suggested = sum(answer.suggested for answer in answers)
+        count = f"{len(answers)} episode{'' if len(answers) == 1 else 's'}"
         did = f"{accepted} accepted" if options["accept"] else "none accepted yet (--accept)"
         return {
             "project": project.slug,
@@ -46,7 +47,7 @@ class Command(VerbCommand):
             ],
             "suggested": suggested,
             "accepted": accepted,
-            "summary": f"{suggested} scene starts suggested in {len(answers)} episodes, {did}.",
+            "summary": f"{suggested} scene starts suggested in {count}, {did}.",
             "lines": [
                 f"{answer.episode.code}: {answer.suggested} suggested, {answer.scenes} scenes now"
                 for answer in answers
