@@ -1,9 +1,11 @@
-"""The pages that belong to no part of the work: log in, theme, health, and the pages that say no."""
+"""The pages that belong to no part of the work: log in, theme, health, refusals."""
 
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.messages.views import SuccessMessageMixin
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +14,7 @@ from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from rickproject import login_limits
 from rickproject.frame import THEMES
 from rickproject.health import read_health
 
@@ -19,9 +22,19 @@ YEAR_SECONDS = 60 * 60 * 24 * 365
 
 
 class LogIn(auth.LoginView):
-    """Log in with name and password."""
+    """Log in with name and password; who guesses has to wait."""
 
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Refuse once too many attempts failed, then log in as Django does."""
+        login_limits.require_attempts_left(request)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Count the failed attempt."""
+        login_limits.note_failure(self.request)
+        return super().form_invalid(form)
 
 
 class ChangePassword(SuccessMessageMixin[Form], auth.PasswordChangeView):

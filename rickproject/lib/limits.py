@@ -1,6 +1,9 @@
 """How often a person may do something costly, counted in the cache that all processes share."""
 
+import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -40,15 +43,19 @@ def spend(name: str, who: object, *, limit: int, seconds: int, what: str = "this
         LimitReachedError: the limit was used up before.
         LimitsUnavailableError: the cache does not answer.
     """
-    now = time.time()
-    window = int(now // seconds)
-    if _count(f"limit:{name}:{who}:{seconds}:{window}", seconds) <= limit:
-        return
-    wait = max(1, int((window + 1) * seconds - now) + 1)
-    raise LimitReachedError(
-        f"You may do {what} {limit} times in {_in_words(seconds)}. Try again in {_in_words(wait)}.",
-        retry_after_seconds=wait,
-    )
+    if _count(_key(name, who, seconds), seconds) > limit:
+        raise _refusal(limit, seconds, what)
+
+
+def require_unspent(
+    name: str, who: object, *, limit: int, seconds: int, what: str = "this"
+) -> None:
+    """Refuse like :func:`spend` when a limit is used up, but count nothing.
+
+    For what is counted only when it fails, such as logging in.
+    """
+    if _counted(_key(name, who, seconds)) >= limit:
+        raise _refusal(limit, seconds, what)
 
 
 def address_of(request: HttpRequest, *, trusted_proxy: bool) -> str:
@@ -58,15 +65,40 @@ def address_of(request: HttpRequest, *, trusted_proxy: bool) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _count(key: str, seconds: int) -> int:
+def _key(name: str, who: object, seconds: int) -> str:
+    """Return a key of plain characters, whatever was typed as a name."""
+    owner = hashlib.sha256(str(who).encode()).hexdigest()[:32]
+    return f"limit:{name}:{owner}:{seconds}:{int(time.time() // seconds)}"
+
+
+def _refusal(limit: int, seconds: int, what: str) -> LimitReachedError:
+    wait = seconds - int(time.time()) % seconds
+    sentence = (
+        f"You may do {what} {limit} times in {_in_words(seconds)}. Try again in {_in_words(wait)}."
+    )
+    return LimitReachedError(sentence, retry_after_seconds=wait)
+
+
+@contextmanager
+def _cache_needed() -> Iterator[None]:
     try:
-        cache.add(key, 0, timeout=seconds * 2)
-        return int(cache.incr(key))
+        yield
     except Exception as error:  # every cache backend has errors of its own
         raise LimitsUnavailableError(
             "The service that counts requests does not answer, so this has to wait. Reading and "
             "saving go on; try again in a minute."
         ) from error
+
+
+def _count(key: str, seconds: int) -> int:
+    with _cache_needed():
+        cache.add(key, 0, timeout=seconds * 2)
+        return int(cache.incr(key))
+
+
+def _counted(key: str) -> int:
+    with _cache_needed():
+        return int(cache.get(key, 0))
 
 
 def _in_words(seconds: int) -> str:

@@ -3,7 +3,13 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from rickproject.lib import limits
-from rickproject.lib.limits import LimitReachedError, LimitsUnavailableError, address_of, spend
+from rickproject.lib.limits import (
+    LimitReachedError,
+    LimitsUnavailableError,
+    address_of,
+    require_unspent,
+    spend,
+)
 
 
 @pytest.fixture
@@ -20,7 +26,7 @@ def test_spend_refuses_the_first_action_over_the_limit(clock: list[float]) -> No
     clock[0] += 20
     with pytest.raises(LimitReachedError, match="chat 3 times in 1 minute") as refusal:
         spend("chat", 1, limit=3, seconds=60, what="chat")
-    assert refusal.value.retry_after_seconds == 41
+    assert refusal.value.retry_after_seconds == 40
 
 
 def test_spend_allows_again_in_the_next_window(clock: list[float]) -> None:
@@ -35,6 +41,14 @@ def test_spend_counts_people_and_limits_apart(clock: list[float]) -> None:
     spend("import", 1, limit=1, seconds=60)
     with pytest.raises(LimitReachedError):
         spend("chat", 2, limit=1, seconds=60)
+
+
+def test_require_unspent_counts_nothing_itself(clock: list[float]) -> None:
+    for _ in range(5):
+        require_unspent("login", "a name", limit=1, seconds=60)
+    spend("login", "a name", limit=1, seconds=60)
+    with pytest.raises(LimitReachedError):
+        require_unspent("login", "a name", limit=1, seconds=60)
 
 
 def test_spend_refuses_when_nobody_can_count(settings: Settings) -> None:
