@@ -9,6 +9,6 @@ __all__ = [
     "clear_script",
     "export_dataset_task",
     "import_script",
-    "sweep_scripts",
     "sweep_datasets",
+    "sweep_scripts",
 ]

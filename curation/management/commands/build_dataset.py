@@ -1,3 +1,4 @@
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,7 +9,10 @@ from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import DatasetError, request_dataset
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, SplitBy
+from curation.models import DatasetVersion
 from rickproject.lib.commands import VerbCommand
+
+UNFINISHED = {DatasetState.QUEUED, DatasetState.BUILDING}
 
 
 class Command(VerbCommand):
@@ -36,7 +40,7 @@ class Command(VerbCommand):
             validation_share=options["validation_share"],
         )
         build_dataset(dataset)
-        dataset.refresh_from_db()
+        _wait_until_built(dataset)  # a worker may have been faster
         if dataset.state == DatasetState.FAILED:
             raise DatasetError(dataset.error_detail)
         return {
@@ -51,3 +55,10 @@ class Command(VerbCommand):
             "train_token_count": dataset.train_token_count,
             "state": dataset.state,
         }
+
+
+def _wait_until_built(dataset: DatasetVersion) -> None:
+    dataset.refresh_from_db()
+    while dataset.state in UNFINISHED:
+        time.sleep(0.5)
+        dataset.refresh_from_db()
