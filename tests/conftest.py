@@ -26,8 +26,9 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(autouse=True)
-def memory_cache(settings: Settings) -> Iterator[None]:
-    """Count limits in this process, from zero in every test."""
+def quick_and_alone(settings: Settings) -> Iterator[None]:
+    """Count limits in this process, from zero in every test; hash passwords quickly."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     backend = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": backend}}
     cache.clear()

@@ -1,10 +1,19 @@
+from types import SimpleNamespace
+
 import pytest
 from django.test import Client
 
+from rickproject.lib import limits
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a password of twenty letters"
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits are counted in windows of the clock; no test may straddle two."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 1_000_000_000.0))
 
 
 def log_in(client: Client, name: str, password: str, address: str = "10.0.0.1") -> int:

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
@@ -16,7 +18,7 @@ from rickproject.lib.limits import (
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock of the test's own: its only item is the time in seconds."""
     now = [1_000_000.0 - 1_000_000 % 60]
-    monkeypatch.setattr(limits.time, "time", lambda: now[0])
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: now[0]))
     return now
 
 
