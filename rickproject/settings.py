@@ -214,6 +214,7 @@ CELERY_TASK_ROUTES = {
     "curation.check_script": {"queue": "export"},
     "curation.import_script": {"queue": "export"},
     "curation.clear_script": {"queue": "export"},
+    "training.advance_local_job": {"queue": "training"},
 }
 CELERY_BEAT_SCHEDULER = "rickproject.schedule:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5

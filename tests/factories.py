@@ -4,7 +4,8 @@ import factory
 from django.contrib.auth.models import User
 
 from curation import models
-from curation.enums import BoundaryOrigin, DialogueState, Role, ScriptState
+from curation.domain.training_records import Recipe
+from curation.enums import BoundaryOrigin, DatasetState, DialogueState, Role, ScriptState
 from training import models as training_models
 from training.enums import ModelKind
 
@@ -97,6 +98,32 @@ class BoundaryFactory(factory.django.DjangoModelFactory):
     utterance = factory.SubFactory(
         UtteranceFactory, episode=factory.SelfAttribute("..segmentation.episode")
     )
+
+
+class DatasetVersionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.DatasetVersion
+
+    project = factory.SubFactory(ProjectFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    target_character = factory.SubFactory(
+        CharacterFactory, project=factory.SelfAttribute("..project"), is_target=True
+    )
+    state = DatasetState.APPROVED
+    recipe = factory.LazyFunction(lambda: Recipe().as_json())
+    seed = 1
+    created_by = factory.SelfAttribute("project.created_by")
+
+
+class FineTuneJobFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training_models.FineTuneJob
+
+    project = factory.SubFactory(ProjectFactory)
+    dataset = factory.SubFactory(DatasetVersionFactory, project=factory.SelfAttribute("..project"))
+    provider = "local"
+    base_model = "script-base"
+    created_by = factory.SelfAttribute("project.created_by")
 
 
 class ModelVersionFactory(factory.django.DjangoModelFactory):

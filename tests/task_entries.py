@@ -19,6 +19,7 @@ from curation.domain.training_records import Recipe
 from curation.enums import DatasetState
 from curation.models import Character, DatasetVersion, Export, Script
 from tests.factories import (
+    FineTuneJobFactory,
     ModelVersionFactory,
     ProjectFactory,
     UserFactory,
@@ -92,6 +93,22 @@ def forgotten_work() -> dict[str, object]:
     long_ago = timezone.now() - timedelta(hours=1)
     Export.objects.update(updated_at=long_ago, created_at=long_ago)
     DatasetVersion.objects.update(updated_at=long_ago, created_at=long_ago)
+    return {}
+
+
+@entry("training.advance_remote_job")
+def job_without_a_key() -> dict[str, object]:
+    return {"job_id": FineTuneJobFactory(provider="openai").pk}
+
+
+@entry("training.advance_local_job")
+def job_stopped_before_it_began() -> dict[str, object]:
+    return {"job_id": FineTuneJobFactory(cancel_requested_at=timezone.now()).pk}
+
+
+@entry("training.sweep_jobs")
+def overdue_job() -> dict[str, object]:
+    FineTuneJobFactory(next_poll_at=timezone.now() - timedelta(hours=1))
     return {}
 
 

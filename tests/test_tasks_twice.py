@@ -105,7 +105,7 @@ def test_schedule_sends_only_tasks_that_exist() -> None:
 
 
 # They look for rows and send other tasks, which have entries of their own.
-ONLY_SEND = {"curation.sweep_scripts", "curation.sweep_datasets"}
+ONLY_SEND = {"curation.sweep_scripts", "curation.sweep_datasets", "training.sweep_jobs"}
 
 
 def _empty() -> None:

@@ -48,7 +48,13 @@ class FineTuneJob(models.Model):
     lease_owner = models.CharField(max_length=60, blank=True)
     lease_until = models.DateTimeField(null=True)
     next_poll_at = models.DateTimeField(null=True)
-    submitted_at = models.DateTimeField(null=True)
+    submitting_since = models.DateTimeField(null=True, help_text="first time it may have been sent")
+    submitted_at = models.DateTimeField(null=True, help_text="last time it may have been sent")
+    look_count = models.PositiveSmallIntegerField(default=0, help_text="in vain, since then")
+    imported_bytes = models.PositiveBigIntegerField(
+        default=0, help_text="of the local trainer's event file"
+    )
+    budget_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     client_key = models.CharField(max_length=64, null=True)
     created_by = models.ForeignKey(

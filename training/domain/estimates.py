@@ -1,0 +1,116 @@
+"""What a job will take: tokens, time and money, said before it starts."""
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from curation.models import DatasetVersion, Utterance
+from training.enums import JobState
+from training.models import FineTuneJob, ModelPrice
+from training.providers.capabilities import (
+    LOCAL,
+    SCRIPT_BASE,
+    published_price,
+    tokenizer_of,
+)
+
+MILLION = Decimal(1_000_000)
+CENTS = Decimal("0.0001")
+
+# OpenAI cookbook, "Data preparation and analysis for chat model fine-tuning".
+TARGET_EPOCHS, FEWEST_EXAMPLES, MOST_EXAMPLES, MOST_EPOCHS = 3, 100, 25_000, 25
+
+# Measured on two shared cores with one thread: see docs of local training.
+LOCAL_EPOCHS = {True: 6, False: 3}
+START_SECONDS = 12.0
+LINE_PASSES, LINE_PASS_SECONDS = 13_600, 0.006
+RECORD_PASS_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a job will take.
+
+    Attributes:
+        tokens: of the training records times the epochs.
+        seconds: None where only the provider knows.
+        cost_usd: None where no price is known; zero on this machine.
+        price_as_of, price_source: of the price behind the cost.
+        is_rough: tokens were counted with another tokenizer than the model's.
+    """
+
+    tokens: int
+    epochs: int
+    seconds: int | None
+    cost_usd: Decimal | None
+    price_as_of: date | None = None
+    price_source: str = ""
+    is_rough: bool = False
+
+
+def estimate_job(
+    dataset: DatasetVersion, *, provider: str, base_model: str, hyperparameters: dict[str, Any]
+) -> Estimate:
+    """Work out what a job will take; nothing is asked of anybody."""
+    epochs = int(hyperparameters.get("n_epochs") or 0)
+    if provider == LOCAL:
+        epochs = epochs or LOCAL_EPOCHS[base_model == SCRIPT_BASE]
+        seconds = _local_seconds(dataset, base_model, epochs)
+        tokens = dataset.train_token_count * epochs
+        return Estimate(tokens, epochs, seconds, Decimal(0), is_rough=True)
+    epochs = epochs or automatic_epochs(dataset.train_count)
+    tokens = dataset.train_token_count * epochs
+    price, as_of, source = training_price(provider, base_model)
+    cost = None if price is None else (tokens * price / MILLION).quantize(CENTS)
+    rough = tokenizer_of(base_model) != dataset.tokenizer
+    return Estimate(tokens, epochs, None, cost, as_of, source, is_rough=rough)
+
+
+def automatic_epochs(examples: int) -> int:
+    """Return how many epochs OpenAI takes for so many examples when it may choose.
+
+    Source: OpenAI cookbook, "Data preparation and analysis for chat model fine-tuning".
+    """
+    if examples * TARGET_EPOCHS < FEWEST_EXAMPLES:
+        return min(MOST_EPOCHS, FEWEST_EXAMPLES // max(examples, 1))
+    if examples * TARGET_EPOCHS > MOST_EXAMPLES:
+        return max(1, MOST_EXAMPLES // examples)
+    return TARGET_EPOCHS
+
+
+def training_price(provider: str, base_model: str) -> tuple[Decimal | None, date | None, str]:
+    """Return US dollars per million trained tokens with date and source; the admin's row first."""
+    row = ModelPrice.objects.filter(provider=provider, model=base_model).first()
+    if row:
+        return row.training_usd_per_million_tokens, row.as_of, row.source
+    if published := published_price(base_model):
+        return published.training, published.as_of, published.source
+    return None, None, ""
+
+
+def _local_seconds(dataset: DatasetVersion, base_model: str, epochs: int) -> int | None:
+    earlier = (
+        FineTuneJob.objects.filter(
+            project_id=dataset.project_id,
+            provider=LOCAL,
+            base_model=base_model,
+            state=JobState.SUCCEEDED,
+            trained_tokens__gt=0,
+            started_at__isnull=False,
+            finished_at__isnull=False,
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if earlier and earlier.started_at and earlier.finished_at and earlier.trained_tokens:
+        taken = (earlier.finished_at - earlier.started_at).total_seconds()
+        share = dataset.train_token_count * epochs / earlier.trained_tokens
+        return max(1, math.ceil(START_SECONDS + max(0.0, taken - START_SECONDS) * share))
+    if base_model != SCRIPT_BASE:
+        return None
+    lines = Utterance.objects.filter(episode__script__project_id=dataset.project_id).count()
+    passes = min(max(LINE_PASSES, 4 * lines), 16 * lines)
+    adapter = dataset.train_count * epochs * RECORD_PASS_SECONDS
+    return math.ceil(START_SECONDS + passes * LINE_PASS_SECONDS + adapter)

@@ -1,0 +1,143 @@
+"""The folder of a local job: what the training process is given.
+
+Records come from the dataset's frozen bytes. The script that a small base model is made from goes
+along without a line that the validation split holds, and a scene that loses lines is cut there, so
+that no window reaches across the gap.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from curation.domain.exports import write_files
+from curation.domain.training_records import Recipe
+from curation.enums import Split, UtteranceKind
+from curation.models import Boundary, DatasetVersion, DialogueRevision, Script, Utterance
+from rickproject.config import get_config
+from rickproject.lib.files import write_whole
+from rickproject.lib.jsonl import encode_line
+from training.models import FineTuneJob
+from training.providers.capabilities import SCRIPT_BASE
+from training.trainer import files
+from training.trainer.spec import BaseSpec, Hyperparameters, JobSpec
+
+
+def job_folder(job: FineTuneJob) -> Path:
+    """Return the folder of a local job."""
+    return get_config().var_dir / "jobs" / str(job.uuid)
+
+
+def prepare_folder(job: FineTuneJob) -> Path:
+    """Write what the training process needs; files that are there are left as they are.
+
+    Raises:
+        DatasetError: the records differ from the dataset's manifest.
+        TrainerError: a hyperparameter is one that the trainer does not take.
+    """
+    folder = job_folder(job)
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = job_spec(job)
+    if not (folder / files.TRAIN).exists() or not (folder / "manifest.json").exists():
+        write_files(job.dataset, folder)
+    if spec.base.kind == "script" and not (folder / files.SCRIPT).exists():
+        lines = (encode_line(line) for line in script_lines(job.dataset))
+        write_whole(folder / files.SCRIPT, lines)
+    files.write_spec(folder, spec)
+    return folder
+
+
+def job_spec(job: FineTuneJob) -> JobSpec:
+    """Return the order form of a job."""
+    config = get_config()
+    recipe = Recipe.from_json(job.dataset.recipe)
+    is_script = job.base_model == SCRIPT_BASE
+    base = BaseSpec(
+        kind="script" if is_script else "pretrained",
+        name_or_path=job.base_model,
+        cache_dir=str((config.var_dir / "bases").resolve()),
+        system_template=_system_template(recipe, job),
+        speaker_template="{speaker}: {text}" if recipe.names_speakers else "{text}",
+    )
+    tokenizer = (config.var_dir / "tokenizers" / job.project.slug).resolve()
+    return JobSpec(
+        job=str(job.uuid),
+        base=base,
+        hyperparameters=Hyperparameters.parse(job.hyperparameters, kind=base.kind),
+        seed=job.seed,
+        threads=config.trainer_threads,
+        tokenizer_copy_to=str(tokenizer) if is_script else None,
+    )
+
+
+def _system_template(recipe: Recipe, job: FineTuneJob) -> str:
+    """Return the recipe's template in the trainer's form: one placeholder, other braces doubled."""
+    script = Script.objects.filter(project_id=job.project_id).first()
+    text = recipe.system_template.replace("{script}", script.title if script else job.project.name)
+    parts = [part.replace("{", "{{").replace("}", "}}") for part in text.split("{character}")]
+    return "{character}".join(parts)
+
+
+def script_lines(dataset: DatasetVersion) -> Iterator[dict[str, Any]]:
+    """Yield the project's spoken lines without the held-out ones, in the order of the script.
+
+    Yields:
+        ``{"segment", "speaker", "text"}``; equal segments are consecutive lines of one scene.
+    """
+    held_out = held_out_utterances(dataset)
+    starts = _scene_starts(dataset)
+    rows = (
+        Utterance.objects.filter(
+            episode__script__project_id=dataset.project_id, kind=UtteranceKind.SPEECH
+        )
+        .select_related("character__alias_of")
+        .order_by(
+            "episode__script_id",
+            "episode__season_number",
+            "episode__episode_number",
+            "position",
+        )
+    )
+    yield from _segments(rows.iterator(2000), held_out, starts)
+
+
+def _segments(
+    rows: Iterable[Utterance], held_out: set[int], starts: set[int]
+) -> Iterator[dict[str, Any]]:
+    segment, episode, is_cut = 0, None, True
+    for row in rows:
+        if row.episode_id != episode or row.pk in starts:
+            is_cut = True
+        episode = row.episode_id
+        character = row.character
+        if row.pk in held_out or character is None:
+            is_cut = True
+            continue
+        if is_cut:
+            segment, is_cut = segment + 1, False
+        speaker = (character.alias_of or character).name
+        yield {"segment": segment, "speaker": speaker, "text": row.text}
+
+
+def held_out_utterances(dataset: DatasetVersion) -> set[int]:
+    """Return the keys of every utterance in a validation dialogue, left-out ones included."""
+    wanted = dict(
+        dataset.records.filter(split=Split.VALIDATION).values_list(
+            "dialogue_id", "dialogue_revision"
+        )
+    )
+    revisions = DialogueRevision.objects.filter(dialogue_id__in=wanted)
+    return {
+        int(member["utterance"])
+        for revision in revisions
+        if revision.revision == wanted[revision.dialogue_id]
+        for member in revision.members
+    }
+
+
+def _scene_starts(dataset: DatasetVersion) -> set[int]:
+    rows = Boundary.objects.filter(
+        segmentation__annotator=None,
+        is_active=True,
+        utterance__episode__script__project_id=dataset.project_id,
+    )
+    return set(rows.values_list("utterance_id", flat=True))

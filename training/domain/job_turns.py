@@ -1,0 +1,39 @@
+"""One turn of a job, whoever trains it: the one thing that tasks and commands call."""
+
+from training.domain.job_records import claim_turn, fail_job
+from training.domain.job_sync import sync_job
+from training.domain.local_jobs import advance_local_job
+from training.domain.submission import submit_job
+from training.enums import JobState
+from training.models import FineTuneJob
+from training.providers.capabilities import LOCAL
+from training.providers.errors import ProviderRefusedError
+from training.providers.registry import remote_provider
+
+TURN_LIMIT_SECONDS = 60.0
+WAITS_FOR_A_PERSON = JobState.NEEDS_ATTENTION
+
+
+def advance_job(job: FineTuneJob) -> bool:
+    """Take a job one step further if its next turn is due; safe to call twice or at once.
+
+    Returns:
+        False when the turn is not due, or somebody else has it.
+    """
+    if job.state == WAITS_FOR_A_PERSON or not claim_turn(job, seconds=TURN_LIMIT_SECONDS):
+        return False
+    if job.provider == LOCAL:
+        advance_local_job(job)
+        return True
+    try:
+        provider = remote_provider()
+    except ProviderRefusedError as error:
+        fail_job(job, code=error.code, detail=str(error))
+        return True
+    if job.remote_id is None:
+        submit_job(job, provider)
+        job.refresh_from_db()
+    if job.remote_id is not None:
+        sync_job(job, provider)
+    job.refresh_from_db()
+    return True

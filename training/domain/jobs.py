@@ -1,0 +1,287 @@
+"""Fine-tuning jobs: asked for, cancelled, tried again by a person."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from curation.domain.activity import record_activity
+from curation.enums import DatasetState, Role
+from curation.models import DatasetVersion, Membership, Project
+from rickproject.config import get_config
+from rickproject.lib.queue import enqueue_on_commit
+from training.domain.estimates import Estimate, estimate_job
+from training.enums import FINAL_JOB_STATES, JobState
+from training.errors import TrainingError
+from training.models import FineTuneJob, JobEvent
+from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities
+from training.providers.registry import capabilities_here, missing_for
+
+MOST_SEED = 2**31 - 1
+TASKS = {LOCAL: "training.advance_local_job"}
+REMOTE_TASK = "training.advance_remote_job"
+
+
+class JobError(TrainingError):
+    """A job cannot be started, stopped or repeated like this."""
+
+    code = "job"
+
+
+class BudgetError(JobError):
+    """The job would cost more than it may."""
+
+    code = "budget"
+
+
+class JobLimitError(JobError):
+    """The project has had its jobs for today."""
+
+    code = "job_limit"
+
+
+def task_of(job: FineTuneJob) -> str:
+    """Return the name of the task that takes a job one step further."""
+    return TASKS.get(job.provider, REMOTE_TASK)
+
+
+def start_job(
+    project: Project,
+    *,
+    actor: User,
+    dataset: DatasetVersion,
+    provider: str,
+    base_model: str,
+    hyperparameters: dict[str, Any] | None = None,
+    seed: int = 1,
+    suffix: str = "",
+    budget_usd: Decimal | None = None,
+    client_key: str | None = None,
+    retry_of: FineTuneJob | None = None,
+) -> FineTuneJob:
+    """Write a job's row and ask a worker to begin; nothing has been sent when this returns.
+
+    Args:
+        hyperparameters: under the provider's own names; what is left out the provider chooses.
+        budget_usd: refuse the job if its estimated cost is higher or not known.
+        client_key: the same key of the same person gives the first answer again.
+
+    Raises:
+        JobError: the dataset is not approved, the provider is not ready, or a value is refused.
+        BudgetError: the estimate is above the budget.
+        JobLimitError: too many jobs today.
+    """
+    _require_manager(actor, project)
+    if client_key and (found := _found_by_key(actor, client_key)):
+        return found
+    settings = _clean(hyperparameters or {})
+    check_order(
+        project,
+        dataset=dataset,
+        provider=provider,
+        base_model=base_model,
+        hyperparameters=settings,
+        seed=seed,
+        suffix=suffix,
+    )
+    estimate = estimate_job(
+        dataset, provider=provider, base_model=base_model, hyperparameters=settings
+    )
+    _require_budget(estimate, budget_usd)
+    _require_room_today(project)
+    values = {
+        "dataset": dataset,
+        "provider": provider,
+        "base_model": base_model,
+        "hyperparameters": settings,
+        "seed": seed,
+        "suffix": suffix,
+        "budget_usd": budget_usd,
+        "estimated_tokens": estimate.tokens,
+        "estimated_seconds": estimate.seconds,
+        "estimated_cost_usd": estimate.cost_usd,
+        "client_key": client_key,
+        "retry_of": retry_of,
+    }
+    try:
+        return _create_job(project, actor, values)
+    except IntegrityError:
+        if client_key and (found := _found_by_key(actor, client_key)):
+            return found
+        raise
+
+
+def check_order(
+    project: Project,
+    *,
+    dataset: DatasetVersion,
+    provider: str,
+    base_model: str,
+    hyperparameters: dict[str, Any],
+    seed: int,
+    suffix: str,
+) -> None:
+    """Refuse an order that no provider could fulfil.
+
+    Raises:
+        JobError: with a sentence that says what to change.
+    """
+    if dataset.project_id != project.pk:
+        raise JobError("This dataset belongs to another project.")
+    if dataset.state != DatasetState.APPROVED:
+        raise JobError(
+            f"Dataset {dataset.number} is {dataset.get_state_display()}; only approved versions "
+            "can be trained on. An admin approves it."
+        )
+    if missing := missing_for(provider):
+        raise JobError(missing)
+    row = capabilities_here(provider)
+    if row.last_job_on and timezone.now().date() > row.last_job_on:
+        raise JobError(f"{row.label} takes no fine-tuning jobs since {row.last_job_on:%d %B %Y}.")
+    if not base_model.strip():
+        raise JobError("Choose a base model.")
+    _check_base_model(row, base_model)
+    if not 0 <= seed <= MOST_SEED:
+        raise JobError(f"The seed is a whole number from 0 to {MOST_SEED}.")
+    if suffix and not row.takes_suffix:
+        raise JobError(f"{row.label} takes no suffix.")
+    if problem := row.suffix_problem(suffix):
+        raise JobError(problem)
+    _check_hyperparameters(row, hyperparameters)
+
+
+def _check_base_model(row: Capabilities, base_model: str) -> None:
+    if row.key == LOCAL and base_model != SCRIPT_BASE and ".." in base_model:
+        raise JobError("Name the base model by its Hugging Face id or an absolute folder.")
+    known = row.base_model(base_model)
+    if known and known.closing_on and timezone.now().date() > known.closing_on:
+        raise JobError(f"{known.label} was shut down on {known.closing_on:%d %B %Y}.")
+
+
+def _check_hyperparameters(row: Capabilities, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setting = row.hyperparameter(name)
+        if setting is None:
+            names = ", ".join(known.name for known in row.hyperparameters)
+            raise JobError(f"{row.label} has no setting {name!r}; it has {names}.")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise JobError(f"{setting.label} must be a number.")
+        if problem := setting.problem(value):
+            raise JobError(problem)
+
+
+def _clean(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "", "auto")}
+
+
+def _require_manager(actor: User, project: Project) -> None:
+    if actor.is_superuser:
+        return
+    if not Membership.objects.filter(project=project, user=actor, role=Role.MANAGER).exists():
+        raise JobError(f"{actor.username} may not start training here; ask a manager.")
+
+
+def _require_budget(estimate: Estimate, budget_usd: Decimal | None) -> None:
+    if budget_usd is None:
+        return
+    if estimate.cost_usd is None:
+        raise BudgetError(
+            "The price of this base model is not known, so the budget cannot be kept. An admin can "
+            "enter the price, or leave the budget empty."
+        )
+    if estimate.cost_usd > budget_usd:
+        raise BudgetError(
+            f"It would cost about ${estimate.cost_usd:.2f}, more than the budget of "
+            f"${budget_usd:.2f}. Train fewer epochs or on a cheaper model."
+        )
+
+
+def _require_room_today(project: Project) -> None:
+    limit = get_config().trainings_per_day
+    since = timezone.now() - timedelta(days=1)
+    done = (
+        FineTuneJob.objects.filter(project=project, created_at__gte=since)
+        .exclude(state__in=[JobState.FAILED, JobState.CANCELLED])
+        .count()
+    )
+    if done >= limit:
+        raise JobLimitError(
+            f"This project has started {done} trainings in the last 24 hours, which is the limit. "
+            "Try again later; an operator can raise RICK_TRAININGS_PER_DAY."
+        )
+
+
+def _found_by_key(actor: User, client_key: str) -> FineTuneJob | None:
+    return FineTuneJob.objects.filter(created_by=actor, client_key=client_key).first()
+
+
+@transaction.atomic
+def _create_job(project: Project, actor: User, values: dict[str, Any]) -> FineTuneJob:
+    job = FineTuneJob.objects.create(project=project, created_by=actor, **values)
+    record_activity("job.started", project=project, actor=actor, target=job)
+    enqueue_on_commit(task_of(job), job_id=job.pk)
+    return job
+
+
+@transaction.atomic
+def cancel_job(job: FineTuneJob, *, actor: User) -> FineTuneJob:
+    """Ask for a job to be stopped; one that was never sent stops at once.
+
+    Raises:
+        JobError: it is over, or the person may not.
+    """
+    _require_manager(actor, job.project)
+    now = timezone.now()
+    changed = (
+        FineTuneJob.objects.filter(pk=job.pk, cancel_requested_at=None)
+        .exclude(state__in=FINAL_JOB_STATES)
+        .update(cancel_requested_at=now, next_poll_at=now, updated_at=now)
+    )
+    job.refresh_from_db()
+    if not changed:
+        if job.cancel_requested_at and job.state not in FINAL_JOB_STATES:
+            return job
+        raise JobError(f"The job is {job.get_state_display()} already.")
+    FineTuneJob.objects.filter(pk=job.pk, state=JobState.QUEUED, lease_until=None).update(
+        state=JobState.CANCELLED, finished_at=now, stop_reason="cancelled", updated_at=now
+    )
+    note_event(job, "cancel-requested", f"{actor.username} asked to stop the job.")
+    record_activity("job.cancelled", project=job.project, actor=actor, target=job)
+    enqueue_on_commit(task_of(job), job_id=job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def retry_job(job: FineTuneJob, *, actor: User, client_key: str | None = None) -> FineTuneJob:
+    """Start a new job like one that is over; it points back at the old one.
+
+    Raises:
+        JobError: the old one is not over, or the order is refused now.
+    """
+    if job.state not in FINAL_JOB_STATES:
+        raise JobError("The job is not over yet; stop it first.")
+    return start_job(
+        job.project,
+        actor=actor,
+        dataset=job.dataset,
+        provider=job.provider,
+        base_model=job.base_model,
+        hyperparameters=job.hyperparameters,
+        seed=job.seed,
+        suffix=job.suffix,
+        budget_usd=job.budget_usd,
+        client_key=client_key,
+        retry_of=job,
+    )
+
+
+def note_event(job: FineTuneJob, name: str, message: str, *, level: str = "info") -> None:
+    """Write something of our own into a job's log, once for each name."""
+    JobEvent.objects.get_or_create(
+        job=job,
+        event_id=f"rickproject-{name}",
+        defaults={"created_at": timezone.now(), "level": level, "message": message},
+    )

@@ -1,0 +1,245 @@
+"""Local training: a process of its own, started, watched and started again by short turns.
+
+The lock in the job's folder decides whether a training process runs, whoever started it; the lease
+in the row decides which machine looks after it. A process that died is started again and goes on
+from its last whole checkpoint; one that ended in words of its own is believed.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from curation.domain import leases
+from curation.errors import CurationError
+from rickproject.config import get_config
+from training.domain.job_folders import job_folder, prepare_folder
+from training.domain.job_records import (
+    end_cancelled,
+    fail_job,
+    mark_best,
+    move_job,
+    set_next_turn,
+    store_checkpoints,
+    store_events,
+    store_metrics,
+)
+from training.domain.jobs import note_event
+from training.domain.model_versions import register_local_models
+from training.enums import JobState
+from training.models import FineTuneJob
+from training.providers.registry import missing_for
+from training.trainer import files
+from training.trainer.errors import TrainerError
+
+TURN_SECONDS = 2.0
+LEASE_SECONDS = 60
+START_SECONDS = 20  # from the start of the process until it holds its lock
+LOG, STARTED = "trainer.log", "started"
+SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL", "REDIS_URL")
+LAST_LOG_LINES = 5
+NO_METRICS = {"step", "total_steps"}
+
+_children: dict[str, subprocess.Popen[bytes]] = {}
+
+
+def advance_local_job(job: FineTuneJob) -> None:
+    """Take one turn with a local job: start it, bring its figures in, or end it."""
+    if not _keep_lease(job):
+        set_next_turn(job, seconds=LEASE_SECONDS / 2)
+        return
+    folder = job_folder(job)
+    if job.cancel_requested_at:
+        if job.started_at is None:
+            end_cancelled(job)
+            return
+        files.request_cancel(folder)
+    is_running = files.is_running(folder) if folder.exists() else False
+    _reap(job)
+    import_progress(job, folder)
+    result = files.read_result(folder)
+    if is_running or _is_starting(job, folder):
+        set_next_turn(job, seconds=TURN_SECONDS)
+    elif result is None or result.outcome == "interrupted":
+        _start_again(job, folder, was_killed=result is None)
+    else:
+        _finish(job, folder, result)
+
+
+def _keep_lease(job: FineTuneJob) -> bool:
+    host, now = socket.gethostname()[:60], timezone.now()
+    mine = Q(lease_owner=host) | Q(lease_owner="") | Q(lease_until=None) | Q(lease_until__lt=now)
+    changed = FineTuneJob.objects.filter(mine, pk=job.pk).update(
+        lease_owner=host, lease_until=now + timedelta(seconds=LEASE_SECONDS)
+    )
+    job.refresh_from_db()
+    return bool(changed)
+
+
+def _reap(job: FineTuneJob) -> None:
+    """Collect the exit code of a child of ours, so that none stays behind as a zombie."""
+    child = _children.get(str(job.uuid))
+    if child is not None and child.poll() is not None:
+        del _children[str(job.uuid)]
+
+
+def _is_starting(job: FineTuneJob, folder: Path) -> bool:
+    """Say whether a process was started a moment ago and has not shown itself yet."""
+    child = _children.get(str(job.uuid))
+    if child is not None:
+        return child.poll() is None
+    try:
+        started_at = (folder / STARTED).stat().st_mtime
+    except FileNotFoundError:
+        return False
+    progress = files.read_progress(folder)
+    if files.read_result(folder) or (progress and progress.updated_at >= started_at):
+        return False
+    return timezone.now().timestamp() - started_at < START_SECONDS
+
+
+def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
+    if job.cancel_requested_at:
+        end_cancelled(job)
+        return
+    has_run = job.started_at is not None
+    attempts = job.attempts + (1 if has_run and was_killed else 0)
+    if attempts > leases.MAXIMUM_ATTEMPTS:
+        fail_job(job, code="trainer_killed", detail=_death_words(folder))
+        return
+    if missing := missing_for(job.provider):
+        fail_job(job, code="trainer_missing", detail=missing)
+        return
+    try:
+        prepare_folder(job)
+    except (CurationError, TrainerError) as error:
+        fail_job(job, code=error.code, detail=str(error))
+        return
+    except OSError as error:
+        detail = f"The job's files could not be written: {error.strerror}. Make room and try again."
+        fail_job(job, code="disk", detail=detail)
+        return
+    if has_run and was_killed:
+        note_event(
+            job, f"killed-{attempts}", "The training process was ended from outside.", level="warn"
+        )
+    values = {} if job.started_at else {"started_at": timezone.now()}
+    stage = job.stage or "starting"
+    if move_job(job, to=JobState.RUNNING, attempts=attempts, stage=stage, **values):
+        start_trainer(job, folder)
+        set_next_turn(job, seconds=TURN_SECONDS)
+
+
+def start_trainer(job: FineTuneJob, folder: Path) -> None:
+    """Start the training process in a session of its own, so that it outlives its starter."""
+    command = [sys.executable, "-m", "training.trainer", str(folder.resolve())]
+    threads = str(get_config().trainer_threads)
+    root = Path(__file__).resolve().parents[2]
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not any(word in name.upper() for word in SECRETS)
+    } | {"OMP_NUM_THREADS": threads}
+    (folder / files.RESULT).unlink(missing_ok=True)
+    (folder / STARTED).touch()
+    with (folder / LOG).open("ab") as log:
+        _children[str(job.uuid)] = subprocess.Popen(  # noqa: S603  # our own module
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _death_words(folder: Path) -> str:
+    try:
+        text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    tail = " ".join(text.strip().splitlines()[-LAST_LOG_LINES:])[-600:]
+    words = (
+        "The training process was ended three times without a word; often the memory did not "
+        "suffice."
+    )
+    return f"{words} It last wrote: {tail}" if tail else words
+
+
+@transaction.atomic
+def import_progress(job: FineTuneJob, folder: Path) -> None:
+    """Bring in what the training process has told since the last time, exactly once."""
+    FineTuneJob.objects.select_for_update().get(pk=job.pk)
+    job.refresh_from_db()
+    events, end = files.read_events(folder, offset=job.imported_bytes)
+    progress = files.read_progress(folder)
+    if events:
+        store_events(
+            job,
+            [
+                (e.id, datetime.fromtimestamp(e.created_at, UTC), e.level, e.type, e.message)
+                for e in events
+            ],
+        )
+        store_metrics(
+            job,
+            [
+                (int(event.data["step"]), name, float(value))
+                for event in events
+                if event.type == "metrics" and "step" in event.data
+                for name, value in event.data.items()
+                if name not in NO_METRICS and isinstance(value, int | float)
+            ],
+        )
+    values: dict[str, object] = {"imported_bytes": end}
+    if progress:
+        values |= {"stage": progress.stage[:40], "eta_seconds": _whole(progress.eta_seconds)}
+        values |= {"step": progress.step, "total_steps": progress.total_steps or None}
+    FineTuneJob.objects.filter(pk=job.pk).update(**values)
+    job.refresh_from_db()
+
+
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else max(0, round(seconds))
+
+
+def _finish(job: FineTuneJob, folder: Path, result: files.Result) -> None:
+    with transaction.atomic():
+        store_checkpoints(
+            job,
+            [
+                (
+                    row.step,
+                    row.path,
+                    {"train_loss": row.train_loss, "full_valid_loss": row.valid_loss},
+                )
+                for row in result.checkpoints
+            ],
+        )
+        mark_best(job, result.best_step)
+    if result.outcome == "cancelled":
+        end_cancelled(job)
+        return
+    if result.outcome == "failed" or result.base_dir is None or result.adapter_dir is None:
+        detail = result.error_detail or "Training failed without a word."
+        fail_job(job, code=result.error_code or "trainer_failed", detail=detail)
+        return
+    with transaction.atomic():
+        register_local_models(job, result, folder)
+        move_job(
+            job,
+            to=JobState.SUCCEEDED,
+            stop_reason=result.outcome,
+            step=result.step,
+            total_steps=result.total_steps,
+            trained_tokens=result.trained_tokens,
+            cost_usd=0,
+            stage="",
+        )

@@ -1,0 +1,116 @@
+"""The models that a finished job leaves behind, and the prompted base beside them."""
+
+from pathlib import Path
+
+from django.utils.text import slugify
+
+from curation.domain.activity import record_activity
+from rickproject.config import get_config
+from training.enums import ModelKind
+from training.models import FineTuneJob, ModelVersion
+from training.providers.capabilities import LOCAL, OPENAI
+from training.providers.registry import capabilities_here
+from training.serving.registry import write_model_entry
+from training.trainer import files
+
+
+def model_name(job: FineTuneJob) -> str:
+    """Return the name of a job's model: the character and the job's number."""
+    return f"{slugify(job.dataset.target_character.name) or 'character'}-{job.pk}"
+
+
+def register_remote_models(job: FineTuneJob) -> ModelVersion:
+    """Make a remote job's model and its prompted base model known."""
+    base = capabilities_here(OPENAI).base_model(job.base_model)
+    context = base.context_tokens if base else None
+    register_base(
+        job,
+        name=f"{job.project.slug}-{slugify(job.base_model)}",
+        served_name=job.base_model,
+        context_tokens=context,
+    )
+    return register_fine_tuned(job, served_name=job.fine_tuned_model, context_tokens=context)
+
+
+def register_fine_tuned(
+    job: FineTuneJob, *, served_name: str, context_tokens: int | None
+) -> ModelVersion:
+    """Make a job's model known, once."""
+    version, made = ModelVersion.objects.get_or_create(
+        name=model_name(job),
+        defaults={
+            "project": job.project,
+            "kind": ModelKind.FINE_TUNED,
+            "provider": job.provider,
+            "served_name": served_name,
+            "base_model": job.base_model,
+            "job": job,
+            "dataset": job.dataset,
+            "character": job.dataset.target_character,
+            "context_tokens": context_tokens,
+            "created_by": job.created_by,
+        },
+    )
+    if made:
+        record_activity("model.made", project=job.project, actor=None, target=version)
+    return version
+
+
+def register_base(
+    job: FineTuneJob, *, name: str, served_name: str, context_tokens: int | None
+) -> ModelVersion:
+    """Make the base model known, to be prompted for comparison; once for each name."""
+    version, _made = ModelVersion.objects.get_or_create(
+        name=name[:120],
+        defaults={
+            "project": job.project,
+            "kind": ModelKind.BASE,
+            "provider": LOCAL if job.provider == LOCAL else OPENAI,
+            "served_name": served_name,
+            "base_model": job.base_model,
+            "dataset": job.dataset,
+            "character": job.dataset.target_character,
+            "context_tokens": context_tokens,
+            "created_by": job.created_by,
+        },
+    )
+    return version
+
+
+def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) -> ModelVersion:
+    """Offer a local job's adapter and its prompted base on the model server, and make them known.
+
+    Args:
+        result: with ``base_dir`` and ``adapter_dir``.
+        folder: the job's own.
+    """
+    models_dir, context = get_config().var_dir / "models", result.context_tokens or 256
+    base_dir = _base_dir(result)
+    base_name = _base_name(job, result)
+    name = model_name(job)
+    write_model_entry(
+        models_dir, name=base_name, base_dir=base_dir, adapter_dir=None, context_tokens=context
+    )
+    write_model_entry(
+        models_dir,
+        name=name,
+        base_dir=base_dir,
+        adapter_dir=(folder / (result.adapter_dir or "")).resolve(),
+        context_tokens=context,
+    )
+    register_base(job, name=base_name, served_name=base_name, context_tokens=context)
+    return register_fine_tuned(job, served_name=name, context_tokens=context)
+
+
+def _base_dir(result: files.Result) -> Path:
+    recorded = Path(result.base_dir or "")
+    return (
+        recorded if result.base_key is None else get_config().var_dir.resolve() / "bases" / recorded
+    )
+
+
+def _base_name(job: FineTuneJob, result: files.Result) -> str:
+    if result.base_key:
+        return f"{job.project.slug}-base-{result.base_key[:6]}"
+    last = job.base_model.rstrip("/").rsplit("/", 1)[-1]
+    return f"{job.project.slug}-{slugify(last) or 'base'}"
