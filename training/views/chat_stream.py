@@ -66,6 +66,12 @@ def _open(request: HttpRequest, slug: str, pk: int) -> Message:
             client_key=request.POST.get("client_key") or None,
         )
     finally:
+        _let_the_database_go()
+
+
+def _let_the_database_go() -> None:
+    """Close this thread's connection, unless a caller's transaction still needs it."""
+    if not connection.in_atomic_block:
         connection.close()
 
 
@@ -144,7 +150,7 @@ async def _with_pings(reply: Message) -> AsyncIterator[Delta | None]:
 
 def _close(reply: Message, state: MessageState, facts: dict[str, Any]) -> None:
     close_reply(reply, state=state, **facts)
-    connection.close()
+    _let_the_database_go()
 
 
 def _refusal(error: RickError, *, wants_events: bool) -> HttpResponse:

@@ -1,0 +1,82 @@
+"""Who may reach which address: the document of authorisation, checked by test_access_table.py.
+
+A route that is missing here fails the suite. ``roles`` says which members may; strangers always
+get 404, people who are not logged in are sent to log in.
+"""
+
+from dataclasses import dataclass
+
+from curation.access import ANNOTATING, MANAGING, REVIEWING, TALKING, WATCHING
+from curation.enums import Role
+
+PUBLIC = "everybody"
+SIGNED_IN = "everybody who is logged in"
+OWNER = "the person whose it is"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a route answers to and who may.
+
+    Attributes:
+        who: roles of members, or one of the words above.
+        method: the one that is tried.
+        names: of the world's objects that fill the address, in order; see test_access_table.py.
+    """
+
+    who: frozenset[Role] | str
+    method: str = "GET"
+    names: tuple[str, ...] = ("slug",)
+
+
+def get(who: frozenset[Role] | str, *names: str) -> Route:
+    """Describe a page."""
+    return Route(who, "GET", names)
+
+
+def post(who: frozenset[Role] | str, *names: str) -> Route:
+    """Describe something that changes data."""
+    return Route(who, "POST", names)
+
+
+ROUTES: dict[str, Route] = {
+    "healthz": get(PUBLIC),
+    "readyz": get(PUBLIC),
+    "login": get(PUBLIC),
+    "theme": post(PUBLIC),
+    "logout": post(PUBLIC),
+    "password_change": get(SIGNED_IN),
+    "health": get(SIGNED_IN),
+    "home": get(SIGNED_IN),
+    "project": get(WATCHING, "slug"),
+    "scripts": get(ANNOTATING, "slug"),
+    "script_upload": post(MANAGING, "slug"),
+    "script": get(ANNOTATING, "slug", "script"),
+    "script_mapping": get(MANAGING, "slug", "script"),
+    "script_progress": get(ANNOTATING, "slug", "script"),
+    "script_confirm": post(MANAGING, "slug", "script"),
+    "script_discard": post(MANAGING, "slug", "script"),
+    "character_alias": post(MANAGING, "slug", "script"),
+    "character_target": post(MANAGING, "slug", "script", "character"),
+    "episodes": get(ANNOTATING, "slug"),
+    "reader": get(ANNOTATING, "slug", "episode"),
+    "reader_edits": post(ANNOTATING, "slug", "episode"),
+    "reader_suggest": post(ANNOTATING, "slug", "episode"),
+    "reader_submit": post(ANNOTATING, "slug", "episode"),
+    "reader_reopen": post(ANNOTATING, "slug", "episode"),
+    "scene_note": get(ANNOTATING, "slug", "episode", "zero"),
+    "scene_note_restore": post(ANNOTATING, "slug", "episode", "zero"),
+    "datasets": get(REVIEWING, "slug"),
+    "dataset_build": get(MANAGING, "slug"),
+    "dataset": get(REVIEWING, "slug", "dataset"),
+    "dataset_progress": get(REVIEWING, "slug", "dataset"),
+    "export_start": post(MANAGING, "slug", "dataset"),
+    "export_file": get(MANAGING, "slug", "dataset", "file"),
+    "chat": get(TALKING, "slug"),
+    "conversation_start": post(TALKING, "slug"),
+    "conversation": get(OWNER, "slug", "conversation"),
+    "conversation_settings": post(OWNER, "slug", "conversation"),
+    "conversation_rename": post(OWNER, "slug", "conversation"),
+    "conversation_delete": post(OWNER, "slug", "conversation"),
+    "message_stream": post(OWNER, "slug", "conversation"),
+}

@@ -1,0 +1,163 @@
+"""Every route times every kind of person, against the written table."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from curation.enums import DatasetState, Role
+from curation.models import DatasetVersion, Utterance
+from tests.access_table import OWNER, PUBLIC, ROUTES, SIGNED_IN, Route
+from tests.factories import (
+    MembershipFactory,
+    ModelVersionFactory,
+    UserFactory,
+    make_approved_dialogues,
+    make_member,
+)
+from training.domain.chat import start_conversation
+
+pytestmark = pytest.mark.django_db
+PEOPLE = ["anonymous", "stranger", "staff", *Role.values, "superuser"]
+REFUSED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+
+
+def route_names(resolver: Any = None) -> Iterator[str]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver) and entry.namespace == "admin":
+            continue  # Django's own site has its own rules
+        if isinstance(entry, URLResolver):
+            yield from route_names(entry)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield entry.name
+
+
+class World:
+    """One project with a row for every address, and one person of each kind."""
+
+    def __init__(self) -> None:
+        self.project = make_approved_dialogues(1)
+        self.people: dict[str, User] = {
+            role: make_member(self.project, Role(role)) for role in Role.values
+        }
+        self.people["stranger"] = UserFactory()
+        MembershipFactory(user=self.people["stranger"], role=Role.MANAGER)
+        self.people["staff"] = UserFactory(is_staff=True)
+        self.people["superuser"] = UserFactory(is_staff=True, is_superuser=True)
+        self.values = self._values()
+
+    def _values(self) -> dict[str, Any]:
+        utterance = Utterance.objects.select_related("episode__script", "character").first()
+        assert utterance
+        dataset = DatasetVersion.objects.create(
+            project=self.project,
+            number=1,
+            target_character=self.project.characters.get(is_target=True),
+            recipe={},
+            seed=1,
+            state=DatasetState.APPROVED,
+            created_by=self.project.created_by,
+        )
+        export = dataset.exports.create(created_by=self.project.created_by)
+        file = export.files.create(name="f", stored_path="none", sha256="0", byte_size=0)
+        model = ModelVersionFactory(project=self.project)
+        self.owner = self.people["tester"]
+        talk = start_conversation(self.project, user=self.owner, model=model)
+        dialogue = self.project.dialogues.first()
+        assert dialogue
+        return {
+            "slug": self.project.slug,
+            "script": utterance.episode.script_id,
+            "episode": utterance.episode_id,
+            "character": utterance.character_id,
+            "scene": dialogue.scene_id,
+            "dialogue": dialogue.pk,
+            "zero": 0,
+            "one": 1,
+            "dataset": dataset.number,
+            "file": file.pk,
+            "conversation": talk.pk,
+            "member": self.project.memberships.filter(role="annotator").get().pk,
+        }
+
+    def client(self, person: str, **options: Any) -> Client:
+        client = Client(**options)
+        if person != "anonymous":
+            client.force_login(self.people[person])
+        return client
+
+    def address(self, name: str) -> str:
+        return reverse(name, args=[self.values[key] for key in ROUTES[name].names])
+
+    def may(self, person: str, route: Route) -> bool:
+        if route.who == PUBLIC:
+            return True
+        if person == "anonymous":
+            return False
+        if route.who == SIGNED_IN:
+            return True
+        if route.who == OWNER:
+            return self.people[person] == self.owner
+        return person == "superuser" or person in route.who
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_every_route_is_in_the_table_and_nothing_else() -> None:
+    assert sorted(set(route_names())) == sorted(ROUTES)
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_route_answers_each_kind_of_person_as_the_table_says(world: World, name: str) -> None:
+    route, found, expected = ROUTES[name], {}, {}
+    for person in PEOPLE:
+        may = world.may(person, route)
+        response = world.client(person).generic(route.method, world.address(name))
+        status = response.status_code
+        to_log_in = status == HTTPStatus.FOUND and "/login/?next=" in response.headers["Location"]
+        found[person] = "log in" if to_log_in else "no" if status in REFUSED else "yes"
+        expected[person] = "yes" if may else "log in" if person == "anonymous" else "no"
+        if route.who == OWNER and person == "anonymous" and found[person] == "no":
+            found[person] = "log in"  # the stream has no page to send people from
+        if person in {"stranger", "staff"} and not may:
+            assert status == HTTPStatus.NOT_FOUND, "strangers never learn that it exists"
+        assert status < HTTPStatus.INTERNAL_SERVER_ERROR or name == "readyz"
+    if name == "export_file":  # its file is not on the disk: 404 with another sentence
+        expected = {
+            person: "no" if answer == "yes" else answer for person, answer in expected.items()
+        }
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, route in sorted(ROUTES.items()) if route.method == "POST"]
+)
+def test_unsafe_route_refuses_a_form_of_another_site(world: World, name: str) -> None:
+    client = world.client("tester", enforce_csrf_checks=True)
+    response = client.post(world.address(name))
+    assert response.status_code == HTTPStatus.FORBIDDEN
+
+
+def row_counts() -> dict[str, int]:
+    return {
+        model.__name__: model._default_manager.count()
+        for model in apps.get_models()
+        if model._meta.app_label in {"curation", "training"}
+    }
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, route in sorted(ROUTES.items()) if route.method == "GET"]
+)
+def test_reading_changes_nothing(world: World, name: str) -> None:
+    before = row_counts()
+    world.client("superuser").get(world.address(name))
+    assert row_counts() == before
