@@ -32,12 +32,14 @@ def request_dataset(
     split_by: SplitBy = SplitBy.SCENE,
     validation_share: float = 0.1,
     client_key: str | None = None,
+    in_background: bool = True,
 ) -> DatasetVersion:
     """Write a new version's row and ask a worker to build it.
 
     Args:
         validation_share: part of the records kept for validation, 0 to 0.5.
         client_key: the same key of the same person gives the first answer again.
+        in_background: False where the caller runs ``build_dataset`` itself.
 
     Raises:
         DatasetError: no dialogue of the character is approved, or the share is out of range.
@@ -66,7 +68,7 @@ def request_dataset(
         if client_key and (found := _found_by_key(actor, client_key)):
             return found
         try:
-            return _create_version(project, actor, values)
+            return _create_version(project, actor, values, in_background=in_background)
         except IntegrityError:
             continue  # somebody else took the number at the same moment
     msg = "Too many versions are being made at once; try again."
@@ -78,11 +80,14 @@ def _found_by_key(actor: User, client_key: str) -> DatasetVersion | None:
 
 
 @transaction.atomic
-def _create_version(project: Project, actor: User, values: dict[str, object]) -> DatasetVersion:
+def _create_version(
+    project: Project, actor: User, values: dict[str, object], *, in_background: bool
+) -> DatasetVersion:
     last = DatasetVersion.objects.filter(project=project).aggregate(Max("number"))["number__max"]
     dataset = DatasetVersion.objects.create(project=project, number=(last or 0) + 1, **values)
     record_activity("dataset.requested", project=project, actor=actor, target=dataset)
-    enqueue_on_commit("curation.build_dataset", dataset_id=dataset.pk)
+    if in_background:
+        enqueue_on_commit("curation.build_dataset", dataset_id=dataset.pk)
     return dataset
 
 

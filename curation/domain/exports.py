@@ -27,8 +27,11 @@ def exports_folder() -> Path:
 
 
 @transaction.atomic
-def request_export(dataset: DatasetVersion, *, actor: User) -> Export:
+def request_export(dataset: DatasetVersion, *, actor: User, in_background: bool = True) -> Export:
     """Ask a worker for the files of an approved version; a finished export is given again.
+
+    Args:
+        in_background: False where the caller runs ``write_export`` itself.
 
     Raises:
         DatasetError: the version is not approved.
@@ -43,7 +46,8 @@ def request_export(dataset: DatasetVersion, *, actor: User) -> Export:
         records_total=dataset.train_count + dataset.validation_count,
     )
     record_activity("export.requested", project=dataset.project, actor=actor, target=dataset)
-    enqueue_on_commit("curation.export_dataset", export_id=export.pk)
+    if in_background:
+        enqueue_on_commit("curation.export_dataset", export_id=export.pk)
     return export
 
 

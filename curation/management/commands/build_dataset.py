@@ -38,6 +38,7 @@ class Command(VerbCommand):
             seed=options["seed"],
             split_by=SplitBy(options["split_by"]),
             validation_share=options["validation_share"],
+            in_background=False,
         )
         build_dataset(dataset)
         _wait_until_built(dataset)  # a worker may have been faster

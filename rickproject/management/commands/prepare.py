@@ -23,7 +23,8 @@ class Command(BaseCommand):
         if pending:
             self.stdout.write(f"Preparing the database ({len(pending)} migrations)")
             call_command("migrate", interactive=False, verbosity=0)
-        accounts = get_config().var_dir / "demo-accounts"
-        if not accounts.exists() and "seed_demo" in get_commands():
+        config = get_config()
+        wants_demo = not (config.database_url or (config.var_dir / "demo-accounts").exists())
+        if wants_demo and "seed_demo" in get_commands():
             self.stdout.write("Seeding the demo project")
             call_command("seed_demo")

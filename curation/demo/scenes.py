@@ -1,0 +1,58 @@
+"""The demo's scenes: suggested by the speaker model, decided by people."""
+
+from django.contrib.auth.models import User
+
+from curation.demo.plan import GoldScene
+from curation.domain.notes import save_note
+from curation.domain.scene_suggestions import run_speaker_model
+from curation.domain.segmentation import SceneEdits, apply_scene_edits, submit_scenes
+from curation.models import Episode, Utterance
+from curation.queries.scenes import open_suggestions
+
+#: Of the half cut episode: what share of its scenes somebody has decided on.
+DECIDED_SHARE = 0.5
+
+
+def cut_episode(episode: Episode, scenes: tuple[GoldScene, ...], *, annotator: User) -> None:
+    """Cut a whole episode as its authors did, note every scene and submit the scenes."""
+    starts = _positions(episode, scenes)
+    revision = _decide(episode, set(starts), upto=episode.utterance_count, annotator=annotator)
+    for position, scene in zip(starts, scenes, strict=True):
+        _note(episode, position, scene, annotator)
+    submit_scenes(episode, revision=revision, actor=annotator)
+
+
+def cut_half(episode: Episode, scenes: tuple[GoldScene, ...], *, annotator: User) -> None:
+    """Cut and note the first half of an episode; the other suggestions stay open."""
+    starts = _positions(episode, scenes)
+    decided = starts[: round(len(starts) * DECIDED_SHARE)]
+    _decide(episode, set(decided), upto=decided[-1] + 1, annotator=annotator)
+    for position, scene in list(zip(decided, scenes, strict=False))[:-1]:
+        _note(episode, position, scene, annotator)
+
+
+def _positions(episode: Episode, scenes: tuple[GoldScene, ...]) -> list[int]:
+    found = dict(
+        Utterance.objects.filter(
+            episode=episode, source_index__in=[scene.index for scene in scenes]
+        ).values_list("source_index", "position")
+    )
+    return [found[scene.index] for scene in scenes]
+
+
+def _decide(episode: Episode, starts: set[int], *, upto: int, annotator: User) -> int:
+    """Accept the suggestions that fit, dismiss the others before ``upto``, draw what is missing."""
+    run_speaker_model(episode, actor=annotator)
+    seen = [one for one in open_suggestions(episode) if one.utterance.position < upto]
+    edits = SceneEdits(
+        on=frozenset(starts - {0}),
+        accepted=frozenset(one.pk for one in seen if one.utterance.position in starts),
+        dismissed=frozenset(one.pk for one in seen if one.utterance.position not in starts),
+    )
+    return apply_scene_edits(episode, edits=edits, revision=0, actor=annotator).revision
+
+
+def _note(episode: Episode, position: int, scene: GoldScene, author: User) -> None:
+    save_note(
+        episode, position=position, title=scene.title, text=scene.note, revision=0, author=author
+    )

@@ -1,0 +1,162 @@
+"""Seed the demo project through the functions that the pages call.
+
+Each step is one transaction and looks first whether it was done, so that a seed that was killed
+is finished by the next one, and a finished one is left alone, whatever people made of it since.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from curation.demo import plan
+from curation.demo.clock import spread_times
+from curation.demo.datasets import approve_and_export, build_version
+from curation.demo.dialogues import make_dialogues
+from curation.demo.people import ensure_memberships, ensure_people, hand_out_passwords
+from curation.demo.scenes import cut_episode, cut_half
+from curation.domain import imports
+from curation.domain.activity import record_activity
+from curation.domain.characters import mark_target
+from curation.domain.projects import create_project
+from curation.enums import ScriptState
+from curation.errors import CurationError
+from curation.models import Activity, Character, Episode, Project, Script, Segmentation
+from curation.queries.scenes import imported_episodes
+
+SEEDED = "project.demo_seeded"
+
+
+class SeedError(CurationError):
+    """The demo cannot be made here."""
+
+    code = "seed"
+
+
+@dataclass(frozen=True)
+class _Cast:
+    """The demo's project, its people by name, and whom the model is to become."""
+
+    project: Project
+    people: dict[str, User]
+    target: Character
+
+
+def seed_demo(*, tell: Callable[[str], None] = lambda _line: None) -> bool:
+    """Make the demo project and its people, or finish what an earlier seed began.
+
+    Args:
+        tell: is given a line for each step as it begins.
+
+    Returns:
+        False when the demo was complete already; nothing is written then.
+
+    Raises:
+        SeedError: the project's short name is taken by another project.
+    """
+    if is_seeded():
+        return hand_out_passwords()
+    people = ensure_people()
+    project = _ensure_project(people)
+    ensure_memberships(project, people)
+    tell("Importing the script")
+    _import_script(project, people["mina"])
+    target = Character.objects.get(project=project, name=plan.TARGET)
+    cast = _Cast(project, people, target)
+    episodes = {episode.code: episode for episode in imported_episodes(project)}
+    for one in plan.FIRST_EPISODES:
+        tell(f"Cutting and reviewing {episodes[one.code]}")
+        _work_on(cast, episodes[one.code], one)
+    tell("Building, approving and exporting the first dataset version")
+    _make_approved_version(cast)
+    for one in plan.LATER_EPISODES:
+        tell(f"Cutting and reviewing {episodes[one.code]}")
+        _work_on(cast, episodes[one.code], one)
+    _leave_half_cut(cast, episodes[plan.HALF_CUT])
+    tell("Building the second dataset version")
+    _make_waiting_version(cast)
+    _finish(cast)
+    return hand_out_passwords()
+
+
+def is_seeded() -> bool:
+    """Whether the demo was made completely, some day."""
+    return Activity.objects.filter(project__slug=plan.SLUG, verb=SEEDED).exists()
+
+
+@transaction.atomic
+def _ensure_project(people: dict[str, User]) -> Project:
+    manager = people["mina"]
+    if found := Project.objects.filter(slug=plan.SLUG).first():
+        if found.created_by_id != manager.pk:
+            msg = (
+                f"There is a project {plan.SLUG} already that is not the demo. "
+                "Give it another short name, then seed again."
+            )
+            raise SeedError(msg)
+        return found
+    project = create_project(plan.SLUG, user=manager, name=plan.NAME)
+    project.description = plan.DESCRIPTION
+    project.save(update_fields=["description"])
+    return project
+
+
+@transaction.atomic
+def _import_script(project: Project, manager: User) -> None:
+    if Script.objects.filter(project=project, state=ScriptState.IMPORTED).exists():
+        return
+    with plan.SCRIPT_FILE.open("rb") as handle:
+        script = imports.receive_script(
+            project,
+            user=manager,
+            file_name=plan.SCRIPT_FILE.name,
+            content=handle,
+            title=plan.NAME,
+            in_background=False,
+        )
+    imports.check_script(script.pk)
+    imports.confirm_import(script, user=manager, in_background=False)
+    imports.import_script(script.pk)
+    target = Character.objects.get(project=project, name=plan.TARGET)
+    mark_target(target, user=manager, is_target=True)
+
+
+@transaction.atomic
+def _work_on(cast: _Cast, episode: Episode, one: plan.EpisodePlan) -> None:
+    if _is_begun(episode):
+        return
+    annotator, reviewer = cast.people[one.annotator], cast.people[one.reviewer]
+    cut_episode(episode, plan.gold_scenes()[one.code], annotator=annotator)
+    make_dialogues(episode, one, target=cast.target, annotator=annotator, reviewer=reviewer)
+
+
+@transaction.atomic
+def _leave_half_cut(cast: _Cast, episode: Episode) -> None:
+    if not _is_begun(episode):
+        cut_half(episode, plan.gold_scenes()[episode.code], annotator=cast.people["ben"])
+
+
+def _is_begun(episode: Episode) -> bool:
+    return Segmentation.objects.filter(episode=episode, annotator=None, revision__gt=0).exists()
+
+
+@transaction.atomic
+def _make_approved_version(cast: _Cast) -> None:
+    if not cast.project.datasets.exists():
+        manager, admin = cast.people["mina"], cast.people["admin"]
+        dataset = build_version(cast.target, manager=manager, seed=1)
+        approve_and_export(dataset, manager=manager, admin=admin)
+
+
+@transaction.atomic
+def _make_waiting_version(cast: _Cast) -> None:
+    if cast.project.datasets.count() < 2:
+        build_version(cast.target, manager=cast.people["mina"], seed=1)
+
+
+@transaction.atomic
+def _finish(cast: _Cast) -> None:
+    """Date the work, and leave the mark by which a finished seed is known."""
+    spread_times(cast.project)
+    record_activity(SEEDED, project=cast.project, actor=None, target=cast.project)
