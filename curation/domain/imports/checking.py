@@ -28,7 +28,7 @@ from .errors import ImportStateError, LeaseLostError
 from .preview import columns_preview, reading_preview
 from .stored_files import remove_upload, upload_path
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 20
 STOPPED = (
     "The file could not be read: the work stopped {count} times. It may be too large for this "
     "machine's memory; split it by episodes and upload the parts."

@@ -24,7 +24,7 @@ from .stored_files import remove_upload, upload_path
 
 PAUSE_SECONDS = 0.005  # SQLite is not fair: without a gap the others would wait for half a second
 CHUNK_ROWS = 2_000  # a transaction of some 20 ms: other savers hardly notice
-LEASE_SECONDS = 60
+LEASE_SECONDS = 20
 PALETTE_COLOURS = 12
 STOPPED = (
     "The import stopped {count} times and was given up; nothing of it is left. Ask the operator "
