@@ -5,11 +5,18 @@ from typing import Any
 from django import forms
 
 from curation.domain.script_files import FIELDS, REQUIRED_FIELDS
+from curation.enums import ScriptState
 from curation.models import Character, Project, Script
 from curation.queries.scripts import project_characters
 from rickproject.config import get_config
 
 ENDINGS = ".csv,.tsv,.tab,.json,.jsonl,.ndjson,.parquet"
+
+
+class ScriptFilterForm(forms.Form):
+    """Which scripts the list shows."""
+
+    state = forms.ChoiceField(choices=[("", "any state"), *ScriptState.choices], required=False)
 
 
 class UploadForm(forms.Form):

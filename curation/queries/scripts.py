@@ -22,9 +22,10 @@ class ImportProgress:
     seconds_left: float | None
 
 
-def project_scripts(project: Project) -> QuerySet[Script]:
-    """Return a project's scripts, the newest first, with the names of who brought them."""
-    return Script.objects.filter(project=project).select_related("created_by").defer("preview")
+def project_scripts(project: Project, *, state: str = "") -> QuerySet[Script]:
+    """Return a project's scripts, the newest first, in one state or all, with who brought them."""
+    rows = Script.objects.filter(project=project).select_related("created_by").defer("preview")
+    return rows.filter(state=state) if state else rows
 
 
 def script_episodes(script: Script) -> QuerySet[Episode]:

@@ -16,7 +16,7 @@ from curation.access.scripts import project_script
 from curation.domain import imports
 from curation.enums import ScriptState
 from curation.errors import CurationError
-from curation.forms.scripts import AliasForm, MappingForm, UploadForm
+from curation.forms.scripts import AliasForm, MappingForm, ScriptFilterForm, UploadForm
 from curation.models import Project, Script
 from curation.queries.scripts import (
     BUSY_STATES,
@@ -48,9 +48,13 @@ REFUSAL_STATUS: dict[type | None, HTTPStatus] = {
 def scripts(request: HttpRequest, slug: str) -> HttpResponse:
     """List a project's scripts, the newest first."""
     project = member_project(request.user, slug, ANNOTATING)
-    rows = Paginator(project_scripts(project), PAGE_LENGTH)
+    form = ScriptFilterForm(request.GET)
+    state = form.cleaned_data["state"] if form.is_valid() else ""
+    rows = Paginator(project_scripts(project, state=state), PAGE_LENGTH)
     context = {
         "project": project,
+        "form": form,
+        "state": state,
         "page": rows.get_page(request.GET.get("page")),
         "may_import": bool(project_roles(request.user, project) & MANAGING),
     }

@@ -2,7 +2,7 @@
 
 from .checking import FileInspection, check_script, inspect_file, set_column_mapping
 from .errors import DuplicateScriptError, FileTooLargeError, ImportStateError
-from .receiving import receive_script
+from .receiving import receive_script, title_of
 from .removing import clear_script, discard_script
 from .waiting import resume_waiting_scripts
 from .writing import confirm_import, import_script
@@ -21,4 +21,5 @@ __all__ = [
     "receive_script",
     "resume_waiting_scripts",
     "set_column_mapping",
+    "title_of",
 ]

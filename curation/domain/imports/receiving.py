@@ -34,7 +34,7 @@ def receive_script(
 
     Args:
         content: the file's bytes in pieces; read once, never held whole.
-        title: the file's name without its ending if empty.
+        title: made of the file's name if empty.
         mapping: field of ours -> column, where it is known already.
         in_background: False where the caller runs ``check_script`` itself.
 
@@ -52,7 +52,7 @@ def receive_script(
     try:
         script = Script(
             project=project,
-            title=(title.strip() or PurePath(file_name).stem)[:TITLE_CHARACTERS],
+            title=title.strip()[:TITLE_CHARACTERS] or title_of(file_name),
             file_name=file_name,
             stored_path=stored_path,
             byte_size=byte_size,
@@ -66,6 +66,12 @@ def receive_script(
         path.unlink(missing_ok=True)
         raise
     return script
+
+
+def title_of(file_name: str) -> str:
+    """Return a file's name as a title: no ending, blanks for underscores, a capital first."""
+    words = PurePath(file_name).stem.replace("_", " ").strip()
+    return (words[:1].upper() + words[1:])[:TITLE_CHARACTERS] or "Script"
 
 
 def _add(script: Script, *, in_background: bool) -> None:

@@ -58,7 +58,7 @@ class Command(VerbCommand):
             msg = f"--column {wrong}: write FIELD=COLUMN, such as speaker=Name."
             raise CommandError(msg, returncode=2)
         mapping = {field: column for field, _, column in columns}
-        title = options["title"] or path.stem
+        title = options["title"] or imports.title_of(path.name)
         if options["dry_run"]:
             return _dry_run(path, title=title, mapping=mapping, targets=options["target"])
         project, actor, created = _project_and_actor(options["project"], options["username"])
