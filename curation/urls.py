@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from curation.views import characters, datasets, episodes, notes, projects, reader, scripts
+from curation.views import (
+    activity,
+    characters,
+    datasets,
+    dialogue_builder,
+    dialogues,
+    episodes,
+    notes,
+    projects,
+    reader,
+    reviews,
+    scripts,
+)
 
 project_urls: list[URLPattern | URLResolver] = [
     path("", projects.home, name="home"),
@@ -46,6 +58,46 @@ scene_urls: list[URLPattern | URLResolver] = [
     ),
 ]
 
+dialogue_urls: list[URLPattern | URLResolver] = [
+    path("p/<slug:slug>/dialogues/", dialogues.dialogues, name="dialogues"),
+    path("p/<slug:slug>/dialogues/submit/", dialogues.dialogues_submit, name="dialogues_submit"),
+    path("p/<slug:slug>/dialogues/propose/", dialogues.dialogues_propose, name="dialogues_propose"),
+    path("p/<slug:slug>/dialogues/<int:pk>/", dialogue_builder.dialogue, name="dialogue"),
+    path(
+        "p/<slug:slug>/dialogues/<int:pk>/change/",
+        dialogue_builder.dialogue_change,
+        name="dialogue_change",
+    ),
+    path(
+        "p/<slug:slug>/dialogues/<int:pk>/history/",
+        dialogues.dialogue_history,
+        name="dialogue_history",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:episode>/dialogues/<int:scene>/",
+        dialogue_builder.scene_dialogues,
+        name="scene_dialogues",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:episode>/dialogues/<int:scene>/create/",
+        dialogue_builder.dialogue_create,
+        name="dialogue_create",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:episode>/dialogues/<int:scene>/accept/",
+        dialogue_builder.scene_accept,
+        name="scene_accept",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:episode>/dialogues/<int:scene>/preview/",
+        dialogue_builder.dialogue_preview,
+        name="dialogue_preview",
+    ),
+    path("p/<slug:slug>/review/", reviews.review, name="review"),
+    path("p/<slug:slug>/review/<int:pk>/", reviews.review_decide, name="review_decide"),
+    path("p/<slug:slug>/activity/", activity.activity, name="activity"),
+]
+
 dataset_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/datasets/", datasets.datasets, name="datasets"),
     path("p/<slug:slug>/datasets/build/", datasets.dataset_build, name="dataset_build"),
@@ -67,5 +119,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *project_urls,
     *script_urls,
     *scene_urls,
+    *dialogue_urls,
     *dataset_urls,
 ]

@@ -1,0 +1,141 @@
+/** The dialogue builder: keys and mouse over one scene, its training record beside it. */
+import { bindKeys } from "../rickproject/keys.js";
+import { toast } from "../rickproject/frame.js";
+import { attachRecord } from "./builder_record.js";
+import { attachRows } from "./builder_rows.js";
+
+/** What outlives a swap of the page's part: where the cursor was, whether the record is hidden. */
+const kept = { row: 0, hasFocus: false, hidesRecord: false };
+
+/** @param {HTMLElement} root the part of the page that the server draws anew after each change */
+function attach(root) {
+  const record = attachRecord(root);
+  const rows = attachRows(root.querySelector("[data-rows]"), {
+    row: kept.row,
+    hasFocus: kept.hasFocus,
+    onChoose: (first, last) => chosen(root, record, first, last),
+  });
+  root.toggleAttribute("data-no-record", kept.hidesRecord);
+  attachTexts(root, record);
+  return { root, rows, record };
+}
+
+function chosen(root, record, first, last) {
+  for (const [name, value] of [["first", first], ["last", last]]) {
+    root.querySelector(`#choose-${name}`)?.setAttribute("value", value);
+    const field = root.querySelector(`#choose-${name}`);
+    if (field) field.value = value;
+    const hidden = root.querySelector(`[data-${name}]`);
+    if (hidden) hidden.value = value;
+  }
+  if (!root.dataset.dialogue && last > first) record.show({ first, last });
+}
+
+function attachTexts(root, record) {
+  for (const edit of root.querySelectorAll("[data-edit]")) {
+    const box = edit.querySelector("textarea");
+    const form = edit.closest("form");
+    const save = edit.querySelector("[data-save-text]");
+    const utterance = form.elements.utterances.value;
+    box.addEventListener("input", () => record.show({ dialogue: root.dataset.dialogue, utterance, text: box.value }));
+    edit.querySelector("[data-original-back]")?.addEventListener("click", () => {
+      box.value = box.dataset.original;
+      save.click();
+    });
+    const close = () => {
+      edit.open = false;
+      box.value = box.defaultValue;
+      record.back();
+      edit.closest("li").focus();
+    };
+    bindKeys(edit, { "Mod+Enter": () => save.click(), Escape: close }, { inInputs: true });
+  }
+}
+
+function send(page, values) {
+  const form = page.root.querySelector("#change");
+  if (!form) {
+    toast("Make a dialogue first: choose rows and press D.");
+    return;
+  }
+  values.revision = form.elements.revision.value;
+  window.htmx.ajax("POST", form.getAttribute("action"), { target: "#builder", swap: "outerHTML", values });
+}
+
+function make(page) {
+  const [first, last] = page.rows.chosen();
+  const button = page.root.querySelector("[data-create]");
+  if (!button) return toast("Press N, then choose rows for a new dialogue.");
+  if (last <= first) return toast("Choose rows first: Shift with the arrows, or drag over the row numbers.");
+  chosen(page.root, { show() {} }, first, last);
+  return button.click();
+}
+
+function dropRows(page) {
+  const lines = page.rows.chosenLines().filter((line) => "member" in line.dataset);
+  if (!lines.length) return toast("These rows are in no dialogue that you have open.");
+  const action = lines.every((line) => "dropped" in line.dataset) ? "keep" : "drop";
+  return send(page, { action, utterances: lines.map((line) => line.dataset.utterance).join(",") });
+}
+
+function setEdge(page, edge) {
+  const here = page.rows.row();
+  if (!page.root.dataset.dialogue) {
+    const [first, last] = page.rows.chosen();
+    return edge === "first" ? page.rows.choose(here, Math.max(here, last)) : page.rows.choose(Math.min(first, here), here);
+  }
+  const members = page.root.querySelectorAll("[data-member]");
+  const first = edge === "first" ? here : Number(members[0].dataset.row);
+  const last = edge === "last" ? here : Number(members[members.length - 1].dataset.row);
+  return send(page, { action: "range", first, last });
+}
+
+function editText(page) {
+  const edit = page.rows.line()?.querySelector("[data-edit]");
+  if (!edit) return toast("Only rows of the open dialogue can be edited.");
+  edit.open = true;
+  const box = edit.querySelector("textarea");
+  box.focus();
+  return box.setSelectionRange(box.value.length, box.value.length);
+}
+
+let page = null;
+
+function start() {
+  const root = document.querySelector("[data-builder]");
+  page = root?.querySelector("[data-rows]") ? attach(root) : null;
+}
+
+/** Run a step on the page as it is now; keys pass through an open dialog. @param {(page: any) => any} step */
+const here = (step) => () => (page && !document.querySelector("dialog[open]") ? void step(page) : false);
+const press = (selector) => here(({ root }) => root.querySelector(selector)?.click());
+
+bindKeys(document, {
+  J: here(({ rows }) => rows.move(1)),
+  K: here(({ rows }) => rows.move(-1)),
+  Down: here(({ rows }) => rows.move(1)),
+  Up: here(({ rows }) => rows.move(-1)),
+  "Shift+Down": here(({ rows }) => rows.extend(1)),
+  "Shift+Up": here(({ rows }) => rows.extend(-1)),
+  "Shift+J": here(({ rows }) => rows.extend(1)),
+  "Shift+K": here(({ rows }) => rows.extend(-1)),
+  "[": here((now) => setEdge(now, "first")),
+  "]": here((now) => setEdge(now, "last")),
+  D: here(make),
+  Backspace: here(dropRows),
+  E: here(editText),
+  P: here(({ root }) => (kept.hidesRecord = root.toggleAttribute("data-no-record"))),
+  Escape: () => {
+    here(({ rows }) => rows.choose(rows.row(), rows.row()))();
+    return false;
+  },
+  "Mod+Z": press("[data-undo]"),
+  "Mod+Shift+Z": press("[data-redo]"),
+});
+document.addEventListener("htmx:beforeSwap", () => {
+  kept.row = page?.rows.row() ?? 0;
+  kept.hasFocus = Boolean(page?.root.querySelector("[data-rows]")?.contains(document.activeElement));
+});
+document.addEventListener("htmx:afterSettle", start);
+window.addEventListener("popstate", () => window.location.reload());
+start();

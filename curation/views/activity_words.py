@@ -1,0 +1,96 @@
+"""Steps of work in words."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from curation.models import Activity, Project
+
+KINDS = (
+    ("script", "scripts"),
+    ("scenes", "scenes"),
+    ("note", "notes"),
+    ("dialogue", "dialogues"),
+    ("dataset", "datasets"),
+    ("export", "exports"),
+    ("job", "training"),
+    ("model", "models"),
+)
+WORDS = {
+    "dialogue.created": "made",
+    "dialogue.range_changed": "changed the range of",
+    "dialogue.rows_left_out": "left rows out of",
+    "dialogue.rows_taken_back": "took rows back into",
+    "dialogue.text_changed": "changed the text of",
+    "dialogue.undone": "undid a step of",
+    "dialogue.redone": "redid a step of",
+    "dialogue.reverted": "brought an earlier revision back of",
+    "dialogue.withdrawn": "took back the submission of",
+    "dialogue.restored": "brought back",
+    "scenes.edited": "edited the scenes of",
+    "scenes.suggested": "asked for scenes of",
+    "scenes.submitted": "submitted the scenes of",
+    "scenes.reopened": "reopened the scenes of",
+    "suggestions.decided": "decided on suggested scenes of",
+    "note.saved": "wrote the note of",
+    "script.columns_chosen": "chose the columns of",
+    "character.alias_set": "made another name of",
+    "character.alias_removed": "made a character of its own of",
+    "character.made_target": "made a target of",
+    "character.made_ordinary": "made no target any more of",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the feed."""
+
+    activity: Activity
+    who: str
+    verb: str
+    what: str
+    url: str
+    more: tuple[str, ...]
+
+
+def step_of(activity: Activity, project: Project) -> Step:
+    """Return a step of work as a sentence in parts."""
+    actor = activity.actor
+    verb = WORDS.get(activity.verb) or activity.verb.partition(".")[2].replace("_", " ")
+    return Step(
+        activity=activity,
+        who=(actor.get_full_name() or actor.username) if actor else "The platform",
+        verb=verb,
+        what=_what(activity),
+        url=_address(activity, project),
+        more=tuple(_more(activity)),
+    )
+
+
+def _what(activity: Activity) -> str:
+    detail = activity.detail
+    rows = detail.get("rows")
+    if activity.target_type == "dialogue" and rows:
+        place = f"{detail.get('episode', '')} {rows[0]}–{rows[1]}".strip()
+        return f"{activity.target_label}, {place}"
+    return activity.target_label
+
+
+def _address(activity: Activity, project: Project) -> str:
+    if activity.target_type == "dialogue":
+        return reverse("dialogue", args=[project.slug, activity.target_id])
+    return ""
+
+
+def _more(activity: Activity) -> list[str]:
+    detail = activity.detail
+    words = []
+    if detail.get("proposed"):
+        words.append("from a proposal")
+    if lost := detail.get("lost"):
+        words.append("it lost its approval" if lost == "approved" else "it is a draft again")
+    if reason := detail.get("reason"):
+        words.append(f"“{reason}”")
+    if content := detail.get("content_of"):
+        words.append(f"as at revision {content}")
+    return words

@@ -1,0 +1,167 @@
+"""What the dialogue builder shows: a scene, one dialogue or a choice of rows, and its record."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from curation.domain.dialogue_history import Edits, edits_of
+from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
+from curation.domain.dialogue_shape import Member, fresh_members
+from curation.domain.proposals import SceneProposals, Wish, propose_for_scene
+from curation.enums import DialogueState
+from curation.forms.dialogues import RowsForm, WishForm
+from curation.models import Boundary, Dialogue, Project
+from curation.queries.builder_rows import builder_rows, scene_dialogues, scene_place
+from curation.queries.dialogue_members import members_of
+from curation.queries.scene_lines import agreed_scenes, scene_at, scene_utterances
+from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
+
+KEYS = (
+    ("J", "Next row, also Down"),
+    ("K", "Row before, also Up"),
+    ("Shift+Down", "Choose one row more"),
+    ("Shift+Up", "Choose one row less"),
+    ("[", "The dialogue starts at this row"),
+    ("]", "The dialogue ends at this row, or on the character’s line before it"),
+    ("Backspace", "Leave the rows out of the record, or take them back"),
+    ("E", "Edit the text for training of this row"),
+    ("P", "Show or hide the training record"),
+    ("Mod+Z", "Undo"),
+    ("Mod+Shift+Z", "Redo"),
+)
+EDITABLE = (DialogueState.DRAFT, DialogueState.RETURNED)
+
+
+@dataclass(frozen=True)
+class BuilderPage:
+    """What one look at the builder is about."""
+
+    project: Project
+    scene: Boundary
+    dialogue: Dialogue | None = None
+
+
+def kept_wish(request: HttpRequest, project: Project) -> tuple[WishForm, Wish | None]:
+    """Return the form and the wish in the address, else the one this person used last here."""
+    name = f"builder-{project.pk}"
+    kept = request.session.get(name, {})
+    form = WishForm(request.GET, project_id=project.pk, slug=project.slug, kept=kept)
+    if not form.is_valid():
+        form = WishForm({}, project_id=project.pk, slug=project.slug, kept={})
+        if not form.is_valid():
+            return form, None
+    values = form.cleaned_data
+    now = {**values, "target": values["target"].pk}
+    if now != kept and any(key in request.GET for key in form.fields):
+        request.session[name] = now
+    recipe = recipe_in_use(values["target"], tokenizer=values["tokenizer"])
+    wish = Wish(values["target"], values["budget"], values["cost"], recipe)
+    return form, wish
+
+
+def view_of(request: HttpRequest, dialogue: Dialogue) -> RecordView:
+    """Return how this person looks at the record of a dialogue."""
+    kept = request.session.get(f"builder-{dialogue.project_id}", {})
+    tokenizer = kept.get("tokenizer", DEFAULT_TOKENIZER)
+    if tokenizer not in available_tokenizers(dialogue.project.slug):
+        tokenizer = DEFAULT_TOKENIZER
+    recipe = recipe_in_use(dialogue.target_character, tokenizer=tokenizer)
+    return RecordView(recipe, kept.get("budget", Wish(dialogue.target_character).budget))
+
+
+def scene_now(dialogue: Dialogue) -> Boundary:
+    """Return the scene a dialogue lies in by now: its own, or the one that took its place."""
+    first = dialogue.members.select_related("utterance").order_by("utterance__position").first()
+    found = scene_at(first.utterance) if first else None
+    if found is None or found.pk == dialogue.scene_id:
+        return dialogue.scene
+    return agreed_scenes(dialogue.project_id).get(pk=found.pk)
+
+
+def show_builder(
+    request: HttpRequest, page: BuilderPage, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    """Answer with the builder: whole, or its part where the page's script asks."""
+    context = _context(request, page) | {"error": error}
+    is_part = bool(getattr(request, "htmx", False))
+    name = "curation/dialogues/builder.html" + ("#builder" if is_part else "")
+    return render(request, name, context, status=status)
+
+
+def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
+    form, wish = kept_wish(request, page.project)
+    dialogue, scene = page.dialogue, page.scene
+    context: dict[str, Any] = {
+        "project": page.project,
+        "scene": scene,
+        "episode": scene.utterance.episode,
+        "place": scene_place(scene),
+        "wish_form": form,
+        "dialogue": dialogue,
+        "keys": KEYS,
+    }
+    if wish is None:
+        return context
+    target = dialogue.target_character if dialogue else wish.target
+    utterances = list(scene_utterances(scene))
+    rows = list(members_of(dialogue)) if dialogue else []
+    chosen = _chosen_rows(request, utterances) if not dialogue else None
+    dialogues = scene_dialogues(utterances, target)
+    members = [Member(row.utterance, row.is_dropped, row.training_text) for row in rows]
+    if chosen:
+        members = fresh_members(u for u in utterances if chosen[0] <= u.position + 1 <= chosen[1])
+    view = RecordView(recipe_in_use(target, tokenizer=wish.recipe.tokenizer), wish.budget)
+    proposed = _proposed(request, scene, wish) if not dialogue else None
+    proposals = proposed.proposals if proposed else ()
+    edits = edits_of(dialogue) if dialogue else None
+    preview = None
+    if members:
+        preview = preview_record(members, scene=scene, target=target, view=view, dialogue=dialogue)
+    return context | {
+        "wish": wish,
+        "target": target,
+        "dialogues": dialogues,
+        "chosen": chosen,
+        "rows": builder_rows(
+            utterances,
+            target=target,
+            members=rows,
+            chosen=chosen,
+            dialogues=dialogues,
+            dialogue=dialogue,
+            proposed=[(p.first.position + 1, p.last.position + 1) for p in proposals],
+        ),
+        "preview": preview,
+        "is_editable": dialogue is not None and dialogue.state in EDITABLE,
+        "edits": edits,
+        "undo_words": _undo_words(dialogue, edits),
+        "span": (rows[0].utterance.position + 1, rows[-1].utterance.position + 1) if rows else None,
+        "last_review": dialogue.reviews.select_related("reviewer").first() if dialogue else None,
+        "proposed": proposed,
+    }
+
+
+def _undo_words(dialogue: Dialogue | None, edits: Edits | None) -> str:
+    """Return what undo would do now, as its button says it; empty where it would do nothing."""
+    if dialogue is None or edits is None or dialogue.state == DialogueState.APPROVED:
+        return ""
+    words = {DialogueState.SUBMITTED: "Take back", DialogueState.REMOVED: "Bring back"}
+    if dialogue.state in words:
+        return words[DialogueState(dialogue.state)]
+    return "Undo" if edits.parents[edits.current] else ""
+
+
+def _chosen_rows(request: HttpRequest, utterances: list[Any]) -> tuple[int, int] | None:
+    """Return the rows in the address, if they are of this scene."""
+    form = RowsForm(request.GET)
+    if not form.is_valid() or not utterances:
+        return None
+    first, last = sorted((form.cleaned_data["first"], form.cleaned_data["last"]))
+    low, high = utterances[0].position + 1, utterances[-1].position + 1
+    return (max(first, low), min(last, high)) if first <= high and last >= low else None
+
+
+def _proposed(request: HttpRequest, scene: Boundary, wish: Wish) -> SceneProposals | None:
+    return propose_for_scene(scene, wish) if "propose" in request.GET else None

@@ -1,0 +1,133 @@
+"""The review queue: one dialogue a screen."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from curation.access import REVIEWING, member_project, project_roles
+from curation.access.dialogues import project_dialogue
+from curation.domain.dialogue_edits import read_members
+from curation.domain.dialogue_preview import preview_record
+from curation.domain.reviews import approve_dialogue, discard_dialogue, return_dialogue
+from curation.enums import Decision, Role
+from curation.errors import CurationError, StaleRevisionError
+from curation.forms.dialogues import DecisionForm
+from curation.models import Dialogue, Project
+from curation.queries.dialogue_members import members_of
+from curation.queries.review_queue import decidable_dialogues, queue_count
+from curation.queries.scene_lines import is_spoken_by
+
+from .builder_page import scene_now, view_of
+
+MOST_SKIPPED = 200
+DECIDE: dict[Decision, Callable[..., Dialogue]] = {
+    Decision.APPROVED: approve_dialogue,
+    Decision.RETURNED: return_dialogue,
+    Decision.REMOVED: discard_dialogue,
+}
+
+
+@require_GET
+@login_required
+def review(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the dialogue that waits longest for this person; ``skip`` passes some over."""
+    project = member_project(request.user, slug, REVIEWING)
+    skipped = _skipped(request)
+    waiting = decidable_dialogues(project, cast("User", request.user))
+    rows = waiting.exclude(pk__in=skipped) if skipped else waiting
+    return _show(request, project, list(rows[:2]), skipped=skipped)
+
+
+@require_POST
+@login_required
+def review_decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Decide on one dialogue at the revision that was read, then show the next."""
+    dialogue = project_dialogue(request.user, slug, pk, REVIEWING)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _again(request, dialogue, form, "Choose what to decide.", 422)
+    values = form.cleaned_data
+    decision = Decision(values["decision"])
+    try:
+        DECIDE[decision](
+            dialogue,
+            reviewer=request.user,
+            revision=values["revision"],
+            reason=values["reason"],
+        )
+    except CurationError as error:
+        status = 409 if isinstance(error, StaleRevisionError) else 422
+        return _again(request, project_dialogue(request.user, slug, pk), form, str(error), status)
+    messages.success(request, f"Dialogue {dialogue.pk} is {decision.label}.")
+    address = reverse("review", args=[slug])
+    skipped = request.GET.get("skip", "")
+    return redirect(f"{address}?skip={skipped}" if skipped else address)
+
+
+def _again(
+    request: HttpRequest, dialogue: Dialogue, form: DecisionForm, error: str, status: int
+) -> HttpResponse:
+    """Show the same dialogue as it is now, the reason kept, and why nothing was decided."""
+    return _show(
+        request, dialogue.project, [dialogue], skipped=[], form=form, error=error, status=status
+    )
+
+
+def _show(
+    request: HttpRequest,
+    project: Project,
+    rows: list[Dialogue],
+    *,
+    skipped: list[int],
+    form: DecisionForm | None = None,
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "project": project,
+        "count": queue_count(project, cast("User", request.user)),
+        "skipped": ",".join(str(pk) for pk in skipped),
+        "error": error,
+        "shows_names": Role.MANAGER in project_roles(request.user, project),
+    }
+    if rows:
+        context |= _facts(request, rows[0])
+        text = form.data.get("reason", "") if form else ""
+        initial = {"revision": rows[0].revision, "reason": text}
+        context["form"] = DecisionForm(initial=initial)
+        context["skip_next"] = ",".join(str(pk) for pk in [*skipped, rows[0].pk])
+        context["following"] = rows[1] if len(rows) > 1 else None
+    is_part = bool(getattr(request, "htmx", False))
+    name = "curation/reviews/queue.html" + ("#queue" if is_part else "")
+    return render(request, name, context, status=status)
+
+
+def _facts(request: HttpRequest, dialogue: Dialogue) -> dict[str, Any]:
+    members = read_members(dialogue)
+    scene, target = scene_now(dialogue), dialogue.target_character
+    preview = preview_record(
+        members, scene=scene, target=target, view=view_of(request, dialogue), dialogue=dialogue
+    )
+    return {
+        "dialogue": dialogue,
+        "scene": scene,
+        "episode": scene.utterance.episode,
+        "rows": [
+            {"member": row, "is_target": is_spoken_by(row.utterance, target)}
+            for row in members_of(dialogue)
+        ],
+        "preview": preview,
+        "reviews": dialogue.reviews.all()[:5],
+    }
+
+
+def _skipped(request: HttpRequest) -> list[int]:
+    texts = request.GET.get("skip", "").split(",")
+    return [int(text) for text in texts if text.isdecimal()][-MOST_SKIPPED:]
