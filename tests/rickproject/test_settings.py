@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# Set for the tests, not by an operator.
+TESTS_ONLY = {"DATABASE_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"}
 READ = (
     "import json; from rickproject import settings as s; print(json.dumps({n: getattr(s, n, None) "
     "for n in ['SECRET_KEY', 'DATABASES', 'CACHES', 'CELERY_BROKER_URL', 'SESSION_COOKIE_NAME', "
@@ -17,7 +19,7 @@ READ = (
 
 
 def run(var_dir: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    ours = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    ours = {name: value for name, value in os.environ.items() if name not in TESTS_ONLY}
     environment = {**ours, "RICK_VAR_DIR": str(var_dir), **variables}
     return subprocess.run(
         [sys.executable, *arguments],
