@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from curation.access import signed_in
 from curation.access.scenes import annotated_episode
 from curation.domain.notes import StaleNoteError, restore_note, save_note
 from curation.errors import CurationError
@@ -34,7 +35,9 @@ def scene_note(request: HttpRequest, slug: str, pk: int, position: int) -> HttpR
             return invalid(form)
         return _page(request, episode, position, form=form, status=422)
     try:
-        scene = save_note(episode, position=position, author=request.user, **form.cleaned_data)
+        scene = save_note(
+            episode, position=position, author=signed_in(request), **form.cleaned_data
+        )
     except CurationError as error:
         return _refused(request, episode, position, error=error, form=form)
     if wants_json(request):
@@ -52,7 +55,9 @@ def scene_note_restore(request: HttpRequest, slug: str, pk: int, position: int) 
     if not form.is_valid():
         return _page(request, episode, position, status=422)
     try:
-        scene = restore_note(episode, position=position, author=request.user, **form.cleaned_data)
+        scene = restore_note(
+            episode, position=position, author=signed_in(request), **form.cleaned_data
+        )
     except CurationError as error:
         return _refused(request, episode, position, error=error)
     if wants_json(request):
@@ -85,7 +90,10 @@ def _refused(
         form = NoteForm()
     form.add_error(None, str(error))
     if theirs:  # the draft stays in the fields; sending it again now wins
-        form.data = {**form.data.dict(), "revision": str(theirs.note_revision)}
+        form.data = {
+            **{key: form.data.get(key) for key in form.data},
+            "revision": str(theirs.note_revision),
+        }
     return _page(request, episode, position, form=form, theirs=theirs, status=status_of(error))
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from curation.access import signed_in
 from curation.access.scenes import annotated_episode
 from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import (
@@ -123,7 +124,7 @@ def reader_edits(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     edits = form.edits()
     try:
         layer = apply_scene_edits(
-            episode, edits=edits, revision=form.cleaned_data["revision"], actor=request.user
+            episode, edits=edits, revision=form.cleaned_data["revision"], actor=signed_in(request)
         )
     except CurationError as error:
         stale = isinstance(error, StaleRevisionError)
@@ -151,7 +152,7 @@ def reader_suggest(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return _page(request, episode, error="Ask for 1 to 5000 scenes.", status=422)
     asked = form.cleaned_data["scenes"]
     try:
-        run = run_speaker_model(episode, actor=request.user, scenes=asked)
+        run = run_speaker_model(episode, actor=signed_in(request), scenes=asked)
     except CurationError as error:
         return _page(request, episode, error=str(error), status=status_of(error))
     open_count = sum(one.is_proposed for one in open_suggestions(episode))
@@ -173,7 +174,7 @@ def reader_submit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, episode, error="Load the page again, then submit.", status=422)
     try:
-        submit_scenes(episode, actor=request.user, **form.cleaned_data)
+        submit_scenes(episode, actor=signed_in(request), **form.cleaned_data)
     except CurationError as error:
         return _page(request, episode, error=str(error), status=status_of(error))
     messages.success(request, f"{episode.code} is submitted.")
@@ -195,7 +196,7 @@ def reader_reopen(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, episode, error="Load the page again, then reopen.", status=422)
     try:
-        reopen_scenes(episode, actor=request.user, **form.cleaned_data)
+        reopen_scenes(episode, actor=signed_in(request), **form.cleaned_data)
     except CurationError as error:
         return _page(request, episode, error=str(error), status=status_of(error))
     return redirect("reader", slug=slug, pk=pk)
@@ -213,7 +214,9 @@ def _press(request: HttpRequest, episode: Episode, pressed: dict[str, int | None
         accepted=frozenset({chosen.pk} if chosen and accept else ()),
         dismissed=frozenset({chosen.pk} if chosen and dismiss else ()),
     )
-    apply_scene_edits(episode, edits=edits, revision=pressed["revision"] or 0, actor=request.user)
+    apply_scene_edits(
+        episode, edits=edits, revision=pressed["revision"] or 0, actor=signed_in(request)
+    )
     return position
 
 

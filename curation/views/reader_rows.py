@@ -15,6 +15,10 @@ from curation.models import Boundary, Episode, SuggestedBoundary
 
 Row = tuple[int, int | None, str, str, int]
 
+#: Lines a list: the browser lays out only the lists near the window, and each costs it a little.
+CHUNK = 40
+OPEN_CHUNK = '<ol class="chunk plain">'
+
 #: A suggestion that is not in the best segmentation is shown from this chance upwards.
 WORTH_SHOWING = 0.25
 
@@ -37,8 +41,10 @@ def render_rows(
         if one.is_proposed or one.probability >= WORTH_SHOWING
     }
     names = [characters.get(row[1] or 0, ("", 0))[0] for row in rows] if offered else []
-    parts: list[str] = []
+    parts: list[str] = [OPEN_CHUNK]
     for position, character_id, kind, text, missing in rows:
+        if position and position % CHUNK == 0:
+            parts.append(f"</ol>{OPEN_CHUNK}")
         if missing and position:
             parts.append(hole(missing))
         if position in heads:
@@ -58,6 +64,7 @@ def render_rows(
             f'</button><span class="speaker">{escape(name)}</span>'
             f"<p>{escape(text)}</p></li>"
         )
+    parts.append("</ol>")
     return mark_safe("".join(parts))  # noqa: S308  # every value above is escaped or a number
 
 
@@ -105,8 +112,9 @@ def suggestion_line(*, pk: int, position: int, kind: str, percent: str, words: s
         f'<li class="suggestion" data-kind="{kind}" data-suggestion="{pk}" '
         f'data-before="{position}"><span class="suggestion-words">{kind} scene start '
         f'<b>{percent}</b> <span class="suggestion-why">{escape(words)}</span></span>'
-        f'<button class="button-small" name="accept" value="{pk}">Accept</button>'
-        f'<button class="button-small button-quiet" name="dismiss" value="{pk}">Dismiss</button>'
+        f'<button class="button-small" name="accept" value="{pk}">Accept <kbd>Y</kbd></button>'
+        f'<button class="button-small button-quiet" name="dismiss" value="{pk}">Dismiss '
+        f"<kbd>⌫</kbd></button>"
         f"</li>"
     )
 

@@ -51,7 +51,7 @@ def cursor(page: Page) -> int:
 
 
 def shown_starts(page: Page) -> list[int]:
-    heads = page.locator(".reader > .scene")
+    heads = page.locator(".reader .scene")
     return [int(heads.nth(n).get_attribute("data-start") or 0) for n in range(heads.count())]
 
 
@@ -165,7 +165,7 @@ def test_a_note_is_saved_by_itself_and_its_history_restored(desk: Desk, sign_in:
     page.get_by_label("Context note").fill("Morning.")
     expect(page.locator("[data-note-state]")).to_have_text("saved")
     assert shown_starts(page) == [0]
-    expect(page.locator(".reader > .scene .scene-title")).to_have_text("Kitchen jk")
+    expect(page.locator(".reader .scene .scene-title")).to_have_text("Kitchen jk")
     page.get_by_label("Title").fill("Cellar")
     press(page, "Escape")
     expect(page.locator("[data-note-state]")).to_have_text("saved")

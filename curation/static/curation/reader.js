@@ -144,8 +144,12 @@ function attach(form) {
       if (await saver.settle() && await inspector.settle()) other.submit();
     });
   }
-  const wanted = /^#u(\d+)$/.exec(location.hash);
-  lines.moveTo(wanted ? Number(wanted[1]) : 0, { scroll: Boolean(wanted), focus: false });
+  const goToAddress = (focus) => {
+    const wanted = /^#u(\d+)$/.exec(location.hash);
+    lines.moveTo(wanted ? Number(wanted[1]) : 0, { scroll: Boolean(wanted), focus });
+  };
+  addEventListener("hashchange", () => goToAddress(true));
+  goToAddress(false);
   saver.resume();
   refresh();
 }

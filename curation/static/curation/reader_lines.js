@@ -1,7 +1,7 @@
 /** The list of lines: cursor, scene heads, suggestions. It shows; it saves nothing. */
 
 export class Lines {
-  /** @param {HTMLOListElement} list */
+  /** @param {HTMLElement} list holds lists of lines */
   constructor(list) {
     this.list = list;
     this.rows = [...list.querySelectorAll(".line")];
@@ -12,19 +12,22 @@ export class Lines {
     this.onMove = () => {};
     this.notes = new Map();
     this.hidden = new Map();
-    for (const button of list.querySelectorAll(".at")) button.tabIndex = -1;
-    for (const row of this.rows) row.tabIndex = -1;
+    const idle = globalThis.requestIdleCallback ?? setTimeout;
+    idle(() => { for (const button of list.querySelectorAll(".at")) button.tabIndex = -1; });
     for (const head of this.heads()) {
       const { title, note, noteRevision } = head.dataset;
       this.notes.set(Number(head.dataset.start), { title, note, revision: Number(noteRevision) });
     }
     this.now = document.querySelector("[data-scene-now]");
-    let waiting = false;
-    addEventListener("scroll", () => {
-      if (waiting) return;
-      waiting = true;
-      requestAnimationFrame(() => { waiting = false; this.showSceneNow(); this.onMove(); });
-    }, { passive: true });
+    this.waiting = false;
+    addEventListener("scroll", () => this.soon(), { passive: true });
+  }
+
+  /** Bring what depends on the layout up to date, once a frame. */
+  soon() {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => { this.waiting = false; this.showSceneNow(); this.onMove(); });
   }
 
   positionOf(row) { return Number(row.id.slice(1)); }
@@ -39,7 +42,7 @@ export class Lines {
   moveTo(position, { scroll = true, focus = true } = {}) {
     const at = Math.max(0, Math.min(this.count - 1, position));
     this.rows[this.cursor].classList.remove("cursor");
-    this.rows[this.cursor].tabIndex = -1;
+    this.rows[this.cursor].removeAttribute("tabindex");
     this.cursor = at;
     const row = this.rows[at];
     row.classList.add("cursor");
@@ -109,7 +112,7 @@ export class Lines {
       head.querySelector(".scene-number").textContent = index + 1;
       head.querySelector(".scene-range").textContent = `lines ${first + 1} to ${last}`;
     });
-    this.showSceneNow();
+    this.soon();
   }
 
   replaceStarts(starts) {

@@ -6,6 +6,7 @@ export function attachMap(canvas, lines) {
   let picture = null;
   let drawnStarts = "";
   let asked = false;
+  let paints = null;
 
   const colours = () => {
     const probe = document.createElement("span");
@@ -26,26 +27,32 @@ export function attachMap(canvas, lines) {
     const scale = devicePixelRatio;
     canvas.width = canvas.clientWidth * scale;
     canvas.height = canvas.clientHeight * scale;
-    const { rule, speakers } = colours();
+    paints = colours();
+    const { rule, speakers } = paints;
     const height = Math.max(1, canvas.height / lines.count - (lines.count < canvas.height / 3 ? scale : 0));
+    const left = canvas.clientWidth > 20 ? 10 * scale : 5 * scale;
     lines.rows.forEach((row, position) => {
       context.fillStyle = speakers[Number(row.dataset.speaker)] ?? rule;
       context.globalAlpha = row.classList.contains("direction") ? 0.2 : 0.75;
-      context.fillRect(10 * scale, y(position), canvas.width - 12 * scale, height);
+      context.fillRect(left, y(position), canvas.width - left - 2 * scale, height);
     });
     context.globalAlpha = 1;
     context.fillStyle = rule;
     const starts = [...lines.starts(), lines.count];
     for (let index = 0; index + 1 < starts.length; index += 1) {
       const top = y(starts[index]) + scale;
-      context.fillRect(4 * scale, top, 3 * scale, Math.max(scale, y(starts[index + 1]) - top - scale));
+      context.fillRect(left - 5 * scale, top, 3 * scale, Math.max(scale, y(starts[index + 1]) - top - scale));
     }
-    picture = context.getImageData(0, 0, canvas.width, canvas.height);
+    picture = document.createElement("canvas");
+    picture.width = canvas.width;
+    picture.height = canvas.height;
+    picture.getContext("2d").drawImage(canvas, 0, 0);
   };
 
   const overlay = () => {
-    const { accent, ink } = colours();
-    context.putImageData(picture, 0, 0);
+    const { accent, ink } = paints;
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, 0, 0);
     const scale = devicePixelRatio;
     const box = lines.list.getBoundingClientRect();
     const share = (edge) => Math.min(1, Math.max(0, (edge - box.top) / box.height)) * canvas.height;
