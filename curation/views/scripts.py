@@ -38,6 +38,7 @@ SHOWN_CHARACTERS = 100
 HOUR_SECONDS = 3600
 REFUSAL_STATUS: dict[type | None, HTTPStatus] = {
     imports.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    imports.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     LimitReachedError: HTTPStatus.TOO_MANY_REQUESTS,
     LimitsUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -1,7 +1,7 @@
 """A script's way in: received, checked in a dry run, confirmed, written in chunks, or discarded."""
 
 from .checking import FileInspection, check_script, inspect_file, set_column_mapping
-from .errors import DuplicateScriptError, FileTooLargeError, ImportStateError
+from .errors import DuplicateScriptError, FileTooLargeError, ImportStateError, StorageFullError
 from .receiving import receive_script, title_of
 from .removing import clear_script, discard_script
 from .waiting import resume_waiting_scripts
@@ -12,6 +12,7 @@ __all__ = [
     "FileInspection",
     "FileTooLargeError",
     "ImportStateError",
+    "StorageFullError",
     "check_script",
     "clear_script",
     "confirm_import",

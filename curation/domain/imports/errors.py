@@ -11,6 +11,12 @@ class FileTooLargeError(CurationError):
     code = "too_large"
 
 
+class StorageFullError(CurationError):
+    """There is no room for the file."""
+
+    code = "storage_full"
+
+
 class DuplicateScriptError(CurationError):
     """The project has this very file already; ``existing`` is the script made of it."""
 

@@ -1,5 +1,6 @@
 """Where uploads lie: under names of ours, below the folder of the operator."""
 
+import errno
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from curation.models import Script
 from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 
-from .errors import FileTooLargeError
+from .errors import FileTooLargeError, StorageFullError
 
 MEGABYTE = 1024 * 1024
 
@@ -28,9 +29,16 @@ def store_upload(
 
     Raises:
         FileTooLargeError: it is over the limit; nothing stays behind.
+        StorageFullError: the disk is full; nothing stays behind.
     """
     stored_path = f"{project_id}/{uuid.uuid4().hex}"
-    digest, size = write_whole(upload_path(stored_path), _bounded(content, limit_megabytes))
+    try:
+        digest, size = write_whole(upload_path(stored_path), _bounded(content, limit_megabytes))
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        msg = "There is no room left on the server's disk, so the file was not stored. Tell the "
+        raise StorageFullError(f"{msg}operator; then upload it again.") from error
     return stored_path, digest, size
 
 

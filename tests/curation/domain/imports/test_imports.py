@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -108,6 +109,18 @@ def test_receive_script_stops_reading_at_the_limit(
     with pytest.raises(imports.FileTooLargeError, match="over 20 MB"):
         imports.receive_script(project, user=manager, file_name="a.csv", content=endless())
     assert len(taken) == 21
+    assert (stored(uploads), Script.objects.count()) == ([], 0)
+
+
+def test_receive_script_tells_that_the_disk_is_full(
+    project: Project, manager: User, uploads: Path
+) -> None:
+    def full() -> Iterator[bytes]:
+        yield b"index,"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(imports.StorageFullError, match="no room left"):
+        imports.receive_script(project, user=manager, file_name="a.csv", content=full())
     assert (stored(uploads), Script.objects.count()) == ([], 0)
 
 
