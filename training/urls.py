@@ -2,9 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from training.views import chat, chat_stream
+from training.views import chat, chat_stream, jobs
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),
+    path("p/<slug:slug>/training/start/", jobs.job_start, name="job_start"),
+    path("p/<slug:slug>/training/<int:pk>/", jobs.job, name="job"),
+    path("p/<slug:slug>/training/<int:pk>/status/", jobs.job_status, name="job_status"),
+    path("p/<slug:slug>/training/<int:pk>/points/", jobs.job_points, name="job_points"),
+    path("p/<slug:slug>/training/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
+    path("p/<slug:slug>/training/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
     path("p/<slug:slug>/chat/", chat.chat, name="chat"),
     path("p/<slug:slug>/chat/start/", chat.conversation_start, name="conversation_start"),
     path("p/<slug:slug>/chat/<int:pk>/", chat.conversation, name="conversation"),

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from curation.models import DatasetVersion, Project
 from training.enums import FINAL_JOB_STATES, JobState
 from training.models import FineTuneJob, JobEvent, MetricPoint
+from training.providers.capabilities import Capabilities
+from training.providers.registry import capabilities_here
 
 LOSSES = (
     ("train_loss", "Training loss", "ink", False),
@@ -176,3 +178,41 @@ def latest_events(job: FineTuneJob, *, limit: int = 60) -> list[JobEvent]:
     """Return the last messages of a job, the newest first; figures are in the charts."""
     rows = job.events.exclude(type="metrics").order_by("-created_at", "-pk")
     return list(rows[:limit])
+
+
+TABLE_COLUMNS = (
+    ("train_loss", "Training loss"),
+    ("full_valid_loss", "Validation loss"),
+    ("train_mean_token_accuracy", "Training accuracy"),
+    ("full_valid_mean_token_accuracy", "Validation accuracy"),
+    ("learning_rate", "Learning rate"),
+    ("tokens_per_second", "Tokens per second"),
+    ("memory_mb", "Memory, MB"),
+)
+
+
+def job_settings(job: FineTuneJob) -> list[tuple[str, str]]:
+    """Return what a job was told, in the provider's names, chosen and automatic alike."""
+    row = capabilities_here(job.provider)
+    return [
+        (setting.label, f"{job.hyperparameters[setting.name]:g}")
+        if setting.name in job.hyperparameters
+        else (setting.label, "automatic")
+        for setting in row.hyperparameters
+    ]
+
+
+def warning_sentences(row: Capabilities, base_model: str) -> list[str]:
+    """Return what a person should know about a provider and a base model before trusting them."""
+    sentences = list(row.notes)
+    if row.last_job_on:
+        sentences.append(
+            f"{row.label} accepts new fine-tuning jobs until {row.last_job_on:%-d %B %Y} only."
+        )
+    base = row.base_model(base_model)
+    if base and base.closing_on:
+        sentences.append(
+            f"{base.label} and every model made from it stop answering on "
+            f"{base.closing_on:%-d %B %Y} ({base.closing_source})."
+        )
+    return sentences

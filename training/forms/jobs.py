@@ -1,0 +1,112 @@
+"""What a manager chooses for a fine-tuning job, in the provider's own names and limits."""
+
+from typing import Any
+
+from django import forms
+
+from curation.models import DatasetVersion, Project
+from training.domain.jobs import MOST_SEED
+from training.providers.capabilities import SCRIPT_BASE, Capabilities, Hyperparameter
+from training.queries.jobs import trainable_datasets
+
+OTHER = ""
+SETTING_PREFIX = "setting_"
+
+
+class JobForm(forms.Form):
+    """One job at one provider; settings left empty are chosen by the provider."""
+
+    dataset = forms.ModelChoiceField(DatasetVersion.objects.none(), empty_label=None)
+    base_model = forms.ChoiceField(label="Base model", required=False)
+    other_base = forms.CharField(max_length=200, required=False, label="Another base model")
+    budget_usd = forms.DecimalField(
+        min_value=0,
+        max_digits=8,
+        decimal_places=2,
+        required=False,
+        label="Budget, in US dollars",
+        help_text="The job is refused when it is estimated to cost more.",
+    )
+    suffix = forms.CharField(max_length=64, required=False, label="Suffix of the model’s name")
+    seed = forms.IntegerField(min_value=0, max_value=MOST_SEED, initial=1)
+    client_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    provider = forms.CharField(widget=forms.HiddenInput)
+
+    field_order = ["dataset", "base_model", "other_base"]
+
+    def __init__(self, *args: Any, project: Project, row: Capabilities, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row = row
+        self.fields["dataset"].queryset = trainable_datasets(project)  # type: ignore[attr-defined]
+        self._offer_bases(row)
+        for setting in row.hyperparameters:
+            self.fields[SETTING_PREFIX + setting.name] = _field(setting)
+        self.fields["suffix"].help_text = row.suffix_rule.capitalize() + "."
+        if not row.takes_suffix:
+            del self.fields["suffix"], self.fields["budget_usd"]
+
+    def _offer_bases(self, row: Capabilities) -> None:
+        choices = [(base.name, base.label or base.name) for base in row.base_models]
+        if row.base_models and row.takes_any_base:
+            choices.append((OTHER, "another one, named below"))
+        self.fields["base_model"].choices = choices  # type: ignore[attr-defined]
+        if not row.base_models:
+            del self.fields["base_model"]
+        self.fields["other_base"].help_text = (
+            "A Hugging Face id that was downloaded here, or a folder on this machine."
+            if row.base_model(SCRIPT_BASE)
+            else "The name under which the provider knows it."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one base model, chosen or named."""
+        values = super().clean() or {}
+        if not values.get("base_model") and not values.get("other_base"):
+            self.add_error("other_base", "Choose a base model or name one.")
+        return values
+
+    @property
+    def basics(self) -> list[forms.BoundField]:
+        """The fields that everybody fills in."""
+        names = ("dataset", "base_model", "other_base", "budget_usd")
+        return [self[name] for name in names if name in self.fields]
+
+    @property
+    def settings(self) -> list[forms.BoundField]:
+        """The provider's hyperparameters, the seed and the suffix."""
+        named = [self[name] for name in self.fields if name.startswith(SETTING_PREFIX)]
+        return [*named, self["seed"], *([self["suffix"]] if "suffix" in self.fields else [])]
+
+    def order_values(self) -> dict[str, Any]:
+        """Return the arguments of :func:`training.domain.jobs.start_job`."""
+        values = self.cleaned_data
+        return {
+            "dataset": values["dataset"],
+            "provider": values["provider"],
+            "base_model": values.get("base_model") or values["other_base"].strip(),
+            "hyperparameters": {
+                name.removeprefix(SETTING_PREFIX): value
+                for name, value in values.items()
+                if name.startswith(SETTING_PREFIX) and value is not None
+            },
+            "seed": values["seed"],
+            "suffix": values.get("suffix", ""),
+            "budget_usd": values.get("budget_usd"),
+            "client_key": values["client_key"] or None,
+        }
+
+
+def _field(setting: Hyperparameter) -> forms.Field:
+    help_text = f"{setting.limits}; empty: chosen for you. {setting.help}".strip()
+    kind = forms.IntegerField if setting.whole else forms.FloatField
+    field = kind(
+        required=False,
+        label=f"{setting.label}",
+        help_text=help_text[0].upper() + help_text[1:],
+        min_value=None if setting.above_minimum else setting.minimum,
+        max_value=setting.maximum,
+    )
+    field.widget.attrs["placeholder"] = setting.default
+    if not setting.whole:
+        field.widget.attrs["step"] = "any"
+    return field

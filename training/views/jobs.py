@@ -1,0 +1,223 @@
+"""Fine-tuning jobs: the list, the form with its estimate, one page for a job of any provider."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from curation.access import MANAGING, WATCHING, member_project, project_roles, signed_in
+from curation.models import Project
+from rickproject.lib.errors import RickError
+from training.access.jobs import project_job
+from training.domain.estimates import Estimate, estimate_job
+from training.domain.jobs import JobLimitError, cancel_job, retry_job, start_job
+from training.enums import FINAL_JOB_STATES, JobState
+from training.forms.jobs import JobForm
+from training.models import FineTuneJob, ModelVersion
+from training.providers.capabilities import LOCAL, OPENAI
+from training.providers.registry import capabilities_here, missing_for
+from training.queries.jobs import (
+    TABLE_COLUMNS,
+    job_charts,
+    job_curves,
+    job_settings,
+    latest_events,
+    project_jobs,
+    status_sentence,
+    trainable_datasets,
+    warning_sentences,
+)
+
+PAGE_LENGTH = 25
+PROVIDERS = (LOCAL, OPENAI)
+VIEWS = ("charts", "table")
+
+
+@login_required
+@require_GET
+def jobs(request: HttpRequest, slug: str) -> HttpResponse:
+    """List a project's jobs, the newest first."""
+    project = member_project(request.user, slug, WATCHING)
+    page = Paginator(project_jobs(project), PAGE_LENGTH).get_page(request.GET.get("page"))
+    context = {
+        "project": project,
+        "page_obj": page,
+        "rows": [(job, status_sentence(job)) for job in page],
+        "may_start": bool(project_roles(request.user, project) & MANAGING),
+        "has_datasets": trainable_datasets(project).exists(),
+    }
+    return render(request, "training/jobs/list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def job_start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose, read the estimate, start."""
+    project = member_project(request.user, slug, MANAGING)
+    provider = _provider_of(request)
+    row = capabilities_here(provider)
+    if request.method == "GET":
+        values = _query_data(request, project, provider)
+        form = JobForm(initial=values, project=project, row=row)
+        asked = JobForm(values, project=project, row=row)
+        return _start_page(request, project, form, HTTPStatus.OK, estimate=_estimate(asked))
+    form = JobForm(request.POST, project=project, row=row)
+    if form.is_valid():
+        try:
+            job = start_job(project, actor=signed_in(request), **form.order_values())
+        except JobLimitError as error:
+            form.add_error(None, str(error))
+            return _start_page(request, project, form, HTTPStatus.TOO_MANY_REQUESTS)
+        except RickError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("job", slug, job.pk)
+    return _start_page(request, project, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _provider_of(request: HttpRequest) -> str:
+    asked = request.POST.get("provider") or request.GET.get("provider")
+    if asked in PROVIDERS:
+        return str(asked)
+    return OPENAI if missing_for(LOCAL) and not missing_for(OPENAI) else LOCAL
+
+
+def _query_data(request: HttpRequest, project: Project, provider: str) -> dict[str, Any]:
+    """Fill the form from the address: what was asked for, else what most people take."""
+    row = capabilities_here(provider)
+    newest = trainable_datasets(project).first()
+    usual = {
+        "dataset": newest.pk if newest else "",
+        "base_model": row.base_models[0].name if row.base_models else "",
+        "seed": 1,
+        "client_key": uuid.uuid4().hex,
+    }
+    return usual | request.GET.dict() | {"provider": provider}
+
+
+def _start_page(
+    request: HttpRequest,
+    project: Project,
+    form: JobForm,
+    status: HTTPStatus,
+    *,
+    estimate: Estimate | None = None,
+) -> HttpResponse:
+    provider = _provider_of(request)
+    context = {
+        "project": project,
+        "form": form,
+        "provider": provider,
+        "row": form.row,
+        "estimate": estimate,
+        "missing": missing_for(provider),
+        "warnings": warning_sentences(
+            form.row, str(form["base_model"].value() or "") if "base_model" in form.fields else ""
+        ),
+        "providers": [(key, capabilities_here(key).label) for key in PROVIDERS],
+        "has_datasets": trainable_datasets(project).exists(),
+    }
+    template = "training/jobs/start.html"
+    if request.headers.get("HX-Request") and request.method == "GET":
+        template += "#estimate"
+    return render(request, template, context, status=status)
+
+
+def _estimate(form: JobForm) -> Estimate | None:
+    if not form.is_valid():
+        return None
+    values = form.order_values()
+    return estimate_job(
+        values["dataset"],
+        provider=values["provider"],
+        base_model=values["base_model"],
+        hyperparameters=values["hyperparameters"],
+    )
+
+
+@login_required
+@require_GET
+def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Show one job: status, charts or the table, log, configuration and lineage."""
+    found = project_job(request.user, slug, pk)
+    view = request.GET.get("view", "charts")
+    context = _job_context(request, found) | {
+        "view": view if view in VIEWS else "charts",
+        "charts": job_charts(found),
+        "columns": [label for _, label in TABLE_COLUMNS],
+        "settings": job_settings(found),
+        "models": ModelVersion.objects.filter(job=found),
+        "warnings": warning_sentences(capabilities_here(found.provider), found.base_model),
+    }
+    if context["view"] == "table":
+        names = [name for name, _ in TABLE_COLUMNS]
+        context["table"] = list(reversed(job_curves(found).table(names)))
+    return render(request, "training/jobs/job.html", context)
+
+
+def _job_context(request: HttpRequest, found: FineTuneJob) -> dict[str, Any]:
+    is_over = found.state in FINAL_JOB_STATES
+    return {
+        "project": found.project,
+        "job": found,
+        "sentence": status_sentence(found),
+        "is_over": is_over,
+        "is_polled": not is_over and found.state != JobState.NEEDS_ATTENTION,
+        "events": latest_events(found),
+        "provider_label": capabilities_here(found.provider).label,
+        "may_act": bool(project_roles(request.user, found.project) & MANAGING),
+    }
+
+
+@login_required
+@require_GET
+def job_status(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Answer the page's question how the job stands; the whole page again once it is over."""
+    found = project_job(request.user, slug, pk)
+    context = _job_context(request, found)
+    part = "log" if request.GET.get("part") == "log" else "live"
+    response = render(request, f"training/jobs/job.html#{part}", context)
+    if context["is_over"]:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
+@require_GET
+def job_points(request: HttpRequest, slug: str, pk: int) -> JsonResponse:
+    """Answer the charts of a job as they are now."""
+    found = project_job(request.user, slug, pk)
+    is_over = found.state in FINAL_JOB_STATES
+    return JsonResponse({"charts": job_charts(found), "is_over": is_over})
+
+
+@login_required
+@require_POST
+def job_cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Ask for a job to be stopped."""
+    found = project_job(request.user, slug, pk, MANAGING)
+    try:
+        cancel_job(found, actor=signed_in(request))
+    except RickError as error:
+        messages.error(request, str(error))
+    return redirect("job", slug, pk)
+
+
+@login_required
+@require_POST
+def job_retry(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Start a new job like one that is over."""
+    found = project_job(request.user, slug, pk, MANAGING)
+    key = request.POST.get("client_key", "")[:64] or None
+    try:
+        again = retry_job(found, actor=signed_in(request), client_key=key)
+    except RickError as error:
+        messages.error(request, str(error))
+        return redirect("job", slug, pk)
+    return redirect("job", slug, again.pk)
