@@ -1,8 +1,8 @@
 """Celery beat's schedule: heartbeats and sweeps, from what the tasks say of themselves.
 
-A task with ``sweep_every_seconds`` is sent that often::
+A task that was registered with a period is sent that often::
 
-    @shared_task(name="curation.sweep_exports", sweep_every_seconds=15)
+    @sweep_task("curation.sweep_exports", every_seconds=15)
     def sweep_exports() -> None: ...
 
 A tick that nobody took before the next one is due expires, and every tick must be harmless when

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from curation.domain import imports
+from rickproject.lib.queue import sweep_task
 
 
 @shared_task(name="curation.check_script")
@@ -23,7 +24,7 @@ def clear_script(*, script_id: int) -> None:
     imports.clear_script(script_id)
 
 
-@shared_task(name="curation.sweep_scripts", sweep_every_seconds=15)
+@sweep_task("curation.sweep_scripts", every_seconds=15)
 def sweep_scripts() -> None:
     """Send again the tasks of scripts that nobody works on."""
     imports.resume_waiting_scripts()
