@@ -15,7 +15,7 @@ from training.trainer.pretraining import Trained, epochs_for, pretrain
 from training.trainer.records import ScriptLine
 from training.trainer.spec import MODEL_SIZES, BaseSpec
 
-RECIPE = 1  # raise it when pretraining.py, tokenizer.py or windows.py would build another model
+RECIPE = 2  # raise it when pretraining.py, tokenizer.py or windows.py would build another model
 FEWEST_LINES = 20
 SHORTEST_CONTEXT = 256
 MANIFEST = "base.json"

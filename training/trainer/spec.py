@@ -10,7 +10,7 @@ Shape of the file (all but ``job`` and ``base.kind`` may be left out)::
         "name_or_path": "script-base",  pretrained: Hugging Face id or directory
         "revision": null,               pretrained: commit of the id
         "cache_dir": "/…/bases",        script: where built bases are kept
-        "system_template": "You are {character}.",   only {character} is filled in; "" for none
+        "system_template": "You are {character}.",   for str.format; "" for no message
         "speaker_template": "{speaker}: {text}",
         "joins_with": "\\n",            between neighbouring lines of one message
         "base_epochs": null,            script: null chooses by the size of the script
@@ -42,7 +42,7 @@ from training.trainer.errors import TrainerError
 BaseKind = Literal["script", "pretrained"]
 AUTO = (None, "auto")
 
-# layers, width, attention heads: about 1M, 2M and 3M parameters with a vocabulary of 1,500
+# layers, width, attention heads: about 1.2M, 2M and 3.2M parameters with a vocabulary of 3,000
 MODEL_SIZES: dict[str, tuple[int, int, int]] = {
     "micro": (2, 32, 2),
     "tiny": (4, 128, 4),
@@ -154,16 +154,24 @@ class BaseSpec:
             raise _bad("base.cache_dir must name the directory in which built bases are kept")
         if self.kind == "pretrained" and not self.name_or_path:
             raise _bad("base.name_or_path must name a Hugging Face id or a directory")
+        try:
+            self.system_message("Ada")
+            self.spoken_as("Ada", "Hello.")
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            raise _bad(
+                "the templates may use only {character}, and {speaker} and {text}; "
+                "any other brace is written twice"
+            ) from error
 
     def system_message(self, character: str) -> str:
         """Return the system message for one character; empty for none."""
-        return self.system_template.replace("{character}", character)
+        return self.system_template.format(character=character)
 
     def spoken_as(self, speaker: str, text: str) -> str:
         """Return a line as another speaker says it to the assistant."""
         if not speaker:
             return text
-        return self.speaker_template.replace("{speaker}", speaker).replace("{text}", text)
+        return self.speaker_template.format(speaker=speaker, text=text)
 
 
 @dataclass(frozen=True, kw_only=True)

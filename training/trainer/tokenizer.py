@@ -6,15 +6,16 @@ from typing import Any
 
 from training.trainer.errors import TrainerError
 
-VOCABULARY = 1500
+VOCABULARY = 3000
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 TEMPLATE = Path(__file__).with_name("template.jinja")
 
 
 def train_tokenizer(texts: Iterable[str], *, context_length: int) -> Any:
-    """Learn a byte-level BPE of about 1,500 pieces and give it the ChatML template.
+    """Learn a byte-level BPE of at most 3,000 pieces and give it the ChatML template.
 
-    Every byte is in the alphabet, so any text can be written, known or not.
+    Most words of a script are one piece then. Every byte is in the alphabet, so any text can be
+    written, known or not.
 
     Args:
         texts: the lines, the speakers' prefixes, the system messages and the role names.

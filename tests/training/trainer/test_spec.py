@@ -31,6 +31,8 @@ def test_spec_survives_being_written_and_read() -> None:
         ({"job": "x"}, "UUID"),
         ({"base": {"kind": "magic"}}, "script"),
         ({"base": {"kind": "script"}}, "cache_dir"),
+        ({"base": {**SCRIPT, "system_template": "You are {name}."}}, "{character}"),
+        ({"base": {**SCRIPT, "speaker_template": "{speaker"}}, "{speaker}"),
         ({"base": {**SCRIPT, "size": "huge"}}, "tiny"),
         ({"hyperparameters": {"epochs": 3}}, "n_epochs"),
         ({"hyperparameters": {"n_epochs": 0}}, "from 1 to 100"),
