@@ -183,25 +183,40 @@ def change_row(
     """
     if revision_to is not None:
         values["revision"] = revision_to
-    changed = Dialogue.objects.filter(pk=dialogue.pk, revision=revision, state__in=states).update(
-        updated_at=timezone.now(), **values
-    )
+    rows = Dialogue.objects.filter(pk=dialogue.pk, revision=revision, state__in=states)
+    changed = rows.update(updated_at=timezone.now(), **values)
     dialogue.refresh_from_db()
-    if changed:
-        return
+    if not changed:
+        raise _why_not(dialogue, revision=revision, states=states)
+
+
+def check_seen(dialogue: Dialogue, *, revision: int) -> None:
+    """Refuse early, before any other rule speaks, what the UPDATE would refuse anyway.
+
+    Raises:
+        StaleRevisionError: somebody changed it after ``revision``.
+        DialogueStateError: it is removed.
+    """
+    rows = Dialogue.objects.filter(pk=dialogue.pk, revision=revision, state__in=LIVE_STATES)
+    if not rows.exists():
+        dialogue.refresh_from_db()
+        raise _why_not(dialogue, revision=revision, states=LIVE_STATES)
+
+
+def _why_not(
+    dialogue: Dialogue, *, revision: int, states: Sequence[DialogueState]
+) -> CurationError:
     if dialogue.revision != revision:
         who = dialogue.updated_by.get_short_name() or dialogue.updated_by.username
-        msg = (
+        return StaleRevisionError(
             f"{who} changed this dialogue meanwhile: you saw revision {revision}, it is now "
             f"{dialogue.revision}. Nothing was written; look at it again."
         )
-        raise StaleRevisionError(msg)
     wanted = " or ".join(str(state.label) for state in states)
-    msg = (
+    return DialogueStateError(
         f"Dialogue {dialogue.pk} is {dialogue.get_state_display()} now; "
         f"this needs one that is {wanted}."
     )
-    raise DialogueStateError(msg)
 
 
 def record_edit(

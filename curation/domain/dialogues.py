@@ -14,6 +14,7 @@ from curation.domain.dialogue_edits import (
     LIVE_STATES,
     change_row,
     check_scene,
+    check_seen,
     hold_scenes,
     insert_dialogue,
     name_the_clash,
@@ -84,6 +85,7 @@ def change_range(
     Raises:
         StaleRevisionError, DialogueStateError, DialogueShapeError, DialogueClashError: as said.
     """
+    check_seen(dialogue, revision=revision)
     scene, utterances = rows_between(first, last)
     old = {member.utterance.pk: member for member in read_members(dialogue)}
     members = [old.get(m.utterance.pk, m) for m in fresh_members(utterances)]
@@ -106,6 +108,7 @@ def drop_utterances(
     Raises:
         StaleRevisionError, DialogueStateError, DialogueShapeError: as said.
     """
+    check_seen(dialogue, revision=revision)
     members = read_members(dialogue)
     _require_rows(members, utterances)
     changed = [replace(m, is_dropped=drop) if m.utterance.pk in utterances else m for m in members]
@@ -122,6 +125,7 @@ def set_training_text(
     Raises:
         StaleRevisionError, DialogueStateError, DialogueShapeError: as said.
     """
+    check_seen(dialogue, revision=revision)
     members = read_members(dialogue)
     _require_rows(members, {utterance})
     changed = [
@@ -138,6 +142,7 @@ def take_out_directions(dialogue: Dialogue, *, actor: User, revision: int) -> Di
     Raises:
         StaleRevisionError, DialogueStateError: as said.
     """
+    check_seen(dialogue, revision=revision)
     members = [m if m.is_dropped else without_directions(m) for m in read_members(dialogue)]
     return _edit(dialogue, members, actor=actor, revision=revision, verb="text_changed")
 
@@ -267,8 +272,7 @@ def _edit(
     """Write a new revision, unless nothing changes: then an approval is not lost either."""
     wanted = shaped(members, dialogue.target_character)
     is_moved = scene is not None and scene.pk != dialogue.scene_id
-    seen = Dialogue.objects.filter(pk=dialogue.pk, revision=revision, state__in=LIVE_STATES)
-    if not is_moved and wanted == read_members(dialogue) and seen.exists():
+    if not is_moved and wanted == read_members(dialogue):
         return dialogue
     return rewrite_dialogue(
         dialogue,

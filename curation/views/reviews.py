@@ -39,10 +39,7 @@ DECIDE: dict[Decision, Callable[..., Dialogue]] = {
 def review(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the dialogue that waits longest for this person; ``skip`` passes some over."""
     project = member_project(request.user, slug, REVIEWING)
-    skipped = _skipped(request)
-    waiting = decidable_dialogues(project, cast("User", request.user))
-    rows = waiting.exclude(pk__in=skipped) if skipped else waiting
-    return _show(request, project, list(rows[:2]), skipped=skipped)
+    return _queue(request, project)
 
 
 @require_POST
@@ -66,9 +63,18 @@ def review_decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         status = 409 if isinstance(error, StaleRevisionError) else 422
         return _again(request, project_dialogue(request.user, slug, pk), form, str(error), status)
     messages.success(request, f"Dialogue {dialogue.pk} is {decision.label}.")
-    address = reverse("review", args=[slug])
+    if getattr(request, "htmx", False):
+        return _queue(request, dialogue.project)  # the next one comes with the answer
     skipped = request.GET.get("skip", "")
+    address = reverse("review", args=[slug])
     return redirect(f"{address}?skip={skipped}" if skipped else address)
+
+
+def _queue(request: HttpRequest, project: Project) -> HttpResponse:
+    skipped = _skipped(request)
+    waiting = decidable_dialogues(project, cast("User", request.user))
+    rows = waiting.exclude(pk__in=skipped) if skipped else waiting
+    return _show(request, project, rows.first(), skipped=skipped)
 
 
 def _again(
@@ -76,14 +82,20 @@ def _again(
 ) -> HttpResponse:
     """Show the same dialogue as it is now, the reason kept, and why nothing was decided."""
     return _show(
-        request, dialogue.project, [dialogue], skipped=[], form=form, error=error, status=status
+        request,
+        dialogue.project,
+        dialogue,
+        skipped=_skipped(request),
+        form=form,
+        error=error,
+        status=status,
     )
 
 
 def _show(
     request: HttpRequest,
     project: Project,
-    rows: list[Dialogue],
+    dialogue: Dialogue | None,
     *,
     skipped: list[int],
     form: DecisionForm | None = None,
@@ -97,13 +109,12 @@ def _show(
         "error": error,
         "shows_names": Role.MANAGER in project_roles(request.user, project),
     }
-    if rows:
-        context |= _facts(request, rows[0])
+    if dialogue is not None:
+        context |= _facts(request, dialogue)
         text = form.data.get("reason", "") if form else ""
-        initial = {"revision": rows[0].revision, "reason": text}
+        initial = {"revision": dialogue.revision, "reason": text}
         context["form"] = DecisionForm(initial=initial)
-        context["skip_next"] = ",".join(str(pk) for pk in [*skipped, rows[0].pk])
-        context["following"] = rows[1] if len(rows) > 1 else None
+        context["skip_next"] = ",".join(str(pk) for pk in [*skipped, dialogue.pk])
     is_part = bool(getattr(request, "htmx", False))
     name = "curation/reviews/queue.html" + ("#queue" if is_part else "")
     return render(request, name, context, status=status)

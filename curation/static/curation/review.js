@@ -13,6 +13,7 @@ function attach(queue) {
     reason.reportValidity();
     reason.focus();
   });
+  form.addEventListener("submit", () => reason.blur()); // the next dialogue's keys act at once
   reason.addEventListener("input", () => reason.setCustomValidity(""));
   bindKeys(reason, {
     Escape: () => reason.blur(),
