@@ -12,7 +12,7 @@ from curation.domain.proposals import (
     SMALLEST_BUDGET,
 )
 from curation.domain.reviews import LONGEST_REASON
-from curation.enums import Decision, DialogueState
+from curation.enums import Decision, DialogueState, ScriptState
 from curation.models import Character, Episode
 from curation.queries.scene_lines import target_choices
 from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
@@ -156,9 +156,9 @@ class DialogueFilter(forms.Form):
         episodes, targets = self.fields["episode"], self.fields["target"]
         assert isinstance(episodes, forms.ModelChoiceField)  # noqa: S101  # for the type checker
         assert isinstance(targets, forms.ModelChoiceField)  # noqa: S101  # for the type checker
-        episodes.queryset = Episode.objects.filter(script__project_id=project_id).order_by(
-            "season_number", "episode_number"
-        )
+        episodes.queryset = Episode.objects.filter(
+            script__project_id=project_id, script__state=ScriptState.IMPORTED
+        ).order_by("season_number", "episode_number")
         targets.queryset = Character.objects.filter(project_id=project_id, is_target=True)
 
 

@@ -84,6 +84,35 @@ def test_scripts_needs_as_many_queries_for_three_as_for_one(
     assert counts[0] == counts[2]
 
 
+def test_script_needs_as_many_queries_for_many_rows_as_for_few(
+    client: Client, project: Project, manager: User, django_assert_max_num_queries: Any
+) -> None:
+    counts = []
+    for rows in (ROWS[:1], [f"{at},1,{at},T,SPEAKER {at},Hello." for at in range(40)]):
+        script = checked(project, manager, csv_bytes(rows))
+        imports.confirm_import(script, user=manager, in_background=False)
+        imports.import_script(script.pk)
+        address = reverse("script", args=[project.slug, script.pk])
+        client.get(address)
+        with django_assert_max_num_queries(25) as captured:
+            client.get(address)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_scripts_are_filtered_by_state_in_the_address(
+    client: Client, project: Project, manager: User
+) -> None:
+    ScriptFactory(project=project, title="In")
+    ScriptFactory(project=project, title="Out", state=ScriptState.FAILED)
+    address = reverse("scripts", args=[project.slug])
+    text = client.get(address, {"state": "failed"}).content.decode()
+    assert ("Out</a>" in text, "In</a>" in text) == (True, False)
+    text = client.get(address, {"state": "checking"}).content.decode()
+    assert "No script like this" in text
+    assert client.get(address, {"state": "nonsense"}).status_code == 200
+
+
 def test_script_upload_receives_a_file_and_shows_it_waiting(
     client: Client, project: Project, manager: User
 ) -> None:
