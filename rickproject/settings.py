@@ -18,6 +18,7 @@ django_stubs_ext.monkeypatch()  # lets admin classes name their model, as mypy w
 
 config = get_config()
 VAR_DIR = config.var_dir
+VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)  # what is in it is nobody else's business
 
 
 # Made at the first start, mode 600, and the same for every process.

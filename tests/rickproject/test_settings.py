@@ -45,6 +45,11 @@ def test_settings_make_a_secret_key_once_and_keep_it_private(tmp_path: Path) -> 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_settings_keep_the_data_folder_to_its_owner(tmp_path: Path) -> None:
+    read(tmp_path / "var")
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
 def test_settings_use_sqlite_and_the_embedded_broker_by_default(tmp_path: Path) -> None:
     settings = read(tmp_path)
     database = settings["DATABASES"]["default"]
