@@ -9,6 +9,7 @@ from curation.views import (
     dialogue_builder,
     dialogues,
     episodes,
+    members,
     notes,
     projects,
     reader,
@@ -18,7 +19,10 @@ from curation.views import (
 
 project_urls: list[URLPattern | URLResolver] = [
     path("", projects.home, name="home"),
+    path("projects/new/", projects.project_create, name="project_create"),
     path("p/<slug:slug>/", projects.overview, name="project"),
+    path("p/<slug:slug>/members/", members.members, name="members"),
+    path("p/<slug:slug>/members/<int:pk>/remove/", members.member_remove, name="member_remove"),
 ]
 
 script_urls: list[URLPattern | URLResolver] = [

@@ -11,6 +11,7 @@ from curation.enums import Role
 
 PUBLIC = "everybody"
 SIGNED_IN = "everybody who is logged in"
+CREATORS = "staff, and who manages a project"
 OWNER = "the person whose it is"
 
 
@@ -48,7 +49,10 @@ ROUTES: dict[str, Route] = {
     "password_change": get(SIGNED_IN),
     "health": get(SIGNED_IN),
     "home": get(SIGNED_IN),
+    "project_create": get(CREATORS),
     "project": get(WATCHING, "slug"),
+    "members": get(MANAGING, "slug"),
+    "member_remove": post(MANAGING, "slug", "member"),
     "scripts": get(ANNOTATING, "slug"),
     "script_upload": post(MANAGING, "slug"),
     "script": get(ANNOTATING, "slug", "script"),

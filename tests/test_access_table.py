@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from curation.enums import DatasetState, Role
-from curation.models import DatasetVersion, Utterance
-from tests.access_table import OWNER, PUBLIC, ROUTES, SIGNED_IN, Route
+from curation.models import DatasetVersion, Membership, Utterance
+from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SIGNED_IN, Route
 from tests.factories import (
     MembershipFactory,
     ModelVersionFactory,
@@ -82,8 +82,14 @@ class World:
             "dataset": dataset.number,
             "file": file.pk,
             "conversation": talk.pk,
-            "member": self.project.memberships.filter(role="annotator").get().pk,
+            "member": self._member,
         }
+
+    def _member(self) -> int:
+        """A role that may be taken away again and again."""
+        return Membership.objects.get_or_create(
+            project=self.project, user=self.project.created_by, role=Role.ANNOTATOR
+        )[0].pk
 
     def client(self, person: str, **options: Any) -> Client:
         client = Client(**options)
@@ -92,7 +98,8 @@ class World:
         return client
 
     def address(self, name: str) -> str:
-        return reverse(name, args=[self.values[key] for key in ROUTES[name].names])
+        values = (self.values[key] for key in ROUTES[name].names)
+        return reverse(name, args=[value() if callable(value) else value for value in values])
 
     def may(self, person: str, route: Route) -> bool:
         if route.who == PUBLIC:
@@ -101,6 +108,8 @@ class World:
             return False
         if route.who == SIGNED_IN:
             return True
+        if route.who == CREATORS:
+            return person in {"stranger", "staff", "superuser", "manager"}  # manages elsewhere
         if route.who == OWNER:
             return self.people[person] == self.owner
         return person == "superuser" or person in route.who

@@ -6,7 +6,9 @@ from .projects import (
     REVIEWING,
     TALKING,
     WATCHING,
+    may_create_project,
     member_project,
+    project_member,
     project_roles,
     signed_in,
 )
@@ -17,7 +19,9 @@ __all__ = [
     "REVIEWING",
     "TALKING",
     "WATCHING",
+    "may_create_project",
     "member_project",
+    "project_member",
     "project_roles",
     "signed_in",
 ]

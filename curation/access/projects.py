@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
 from curation.enums import Role
 from curation.models import Membership, Project
@@ -54,3 +55,21 @@ def member_project(
         msg = f"This needs the role {names} in {project.name}; ask its manager."
         raise PermissionDenied(msg)
     return project
+
+
+def may_create_project(user: User) -> bool:
+    """Whether a person may start a project: staff, and who manages one already."""
+    return user.is_staff or user.is_superuser or user.memberships.filter(role=Role.MANAGER).exists()
+
+
+def project_member(user: User | AnonymousUser, slug: str, pk: int) -> Membership:
+    """Return a membership of a project that the person manages.
+
+    Raises:
+        Http404: no such project or membership, or a stranger asks.
+        PermissionDenied: a member who is no manager asks.
+    """
+    project = member_project(user, slug, MANAGING)
+    return get_object_or_404(
+        Membership.objects.select_related("project", "user"), pk=pk, project=project
+    )

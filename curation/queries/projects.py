@@ -1,12 +1,22 @@
 """Projects a person works in, how far they are, and what waits for whom."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery, TextChoices
 
 from curation.enums import DatasetState, DialogueState, Role, ScriptState, SegmentationState
-from curation.models import DatasetVersion, Dialogue, Episode, Membership, Project, Script
+from curation.models import (
+    Activity,
+    DatasetVersion,
+    Dialogue,
+    Episode,
+    Membership,
+    Project,
+    Script,
+    Segmentation,
+)
 
 
 @dataclass(slots=True)
@@ -14,11 +24,15 @@ class Progress:
     """How far a project is; counts of rows in it."""
 
     scripts: int = 0
-    episodes: int = 0
     utterances: int = 0
     episodes_by_state: dict[str, int] = field(default_factory=dict)
     dialogues_by_state: dict[str, int] = field(default_factory=dict)
     datasets_by_state: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def episodes(self) -> int:
+        """All episodes of the imported scripts."""
+        return sum(self.episodes_by_state.values())
 
     @property
     def dialogues(self) -> int:
@@ -37,6 +51,27 @@ class Progress:
         return self.episodes_by_state.get(SegmentationState.SUBMITTED, 0)
 
     @property
+    def episode_parts(self) -> list[tuple[str, int, str]]:
+        """Episodes by state, as the parts of one bar."""
+        looks = (
+            (SegmentationState.SUBMITTED, "accent"),
+            (SegmentationState.IN_PROGRESS, "amber"),
+            (SegmentationState.UNTOUCHED, "rule"),
+        )
+        return _parts(self.episodes_by_state, looks)
+
+    @property
+    def dialogue_parts(self) -> list[tuple[str, int, str]]:
+        """Dialogues by state, as the parts of one bar."""
+        looks = (
+            (DialogueState.APPROVED, "accent"),
+            (DialogueState.SUBMITTED, "ink"),
+            (DialogueState.RETURNED, "amber"),
+            (DialogueState.DRAFT, "rule"),
+        )
+        return _parts(self.dialogues_by_state, looks)
+
+    @property
     def words(self) -> str:
         """Where the project is, in a sentence."""
         if not self.episodes:
@@ -51,6 +86,12 @@ class Progress:
         return ", ".join(parts) + "."
 
 
+def _parts(
+    numbers: dict[str, int], looks: Iterable[tuple[TextChoices, str]]
+) -> list[tuple[str, int, str]]:
+    return [(str(state.label), numbers[state], tone) for state, tone in looks if numbers.get(state)]
+
+
 def projects_of(user: User) -> QuerySet[Project]:
     """Return the projects a person is a member of; a superuser sees all."""
     if user.is_superuser:
@@ -63,12 +104,12 @@ def progress_of(projects: list[Project]) -> dict[int, Progress]:
     found = {project.pk: Progress() for project in projects}
     ids = list(found)
     _count_scripts(found, ids)
-    submitted = Q(segmentations__annotator=None)
+    agreed = Segmentation.objects.filter(episode=OuterRef("pk"), annotator=None).values("state")
     episodes = (
         Episode.objects.filter(script__project__in=ids, script__state=ScriptState.IMPORTED)
-        .filter(submitted | Q(segmentations=None))
-        .values_list("script__project", "segmentations__state")
-        .annotate(number=Count("pk", distinct=True))
+        .annotate(layer=Subquery(agreed))
+        .values_list("script__project", "layer")
+        .annotate(number=Count("pk"))
         .order_by()
     )
     for project, state, number in episodes:
@@ -89,12 +130,11 @@ def progress_of(projects: list[Project]) -> dict[int, Progress]:
 
 def _count_scripts(found: dict[int, Progress], ids: list[int]) -> None:
     rows = Script.objects.filter(project__in=ids, state=ScriptState.IMPORTED).values_list(
-        "project", "episode_count", "utterance_count"
+        "project", "utterance_count"
     )
-    for project, episodes, utterances in rows:
+    for project, utterances in rows:
         progress = found[project]
         progress.scripts += 1
-        progress.episodes += episodes
         progress.utterances += utterances
 
 
@@ -108,3 +148,8 @@ def members_of(project: Project) -> list[tuple[User, list[Membership]]]:
     for _, memberships in people.values():
         memberships.sort(key=lambda row: order.index(Role(row.role)))
     return list(people.values())
+
+
+def recent_activity(project: Project, number: int = 6) -> list[Activity]:
+    """Return the last steps of work, the newest first."""
+    return list(project.activities.select_related("actor")[:number])

@@ -1,0 +1,98 @@
+"""What waits for one person in a project, the most pressing first."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q
+
+from curation.enums import DatasetState, DialogueState, Role, ScriptState, SegmentationState
+from curation.models import Dialogue, Project, Script
+
+from .projects import Progress
+
+LEAST_RECORDS = 10  # below that no provider trains
+_WORKERS = {Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do: what waits, the verb of its button, the route it leads to."""
+
+    words: str
+    action: str
+    route: str
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def next_steps(
+    project: Project, *, user: User, roles: frozenset[Role], progress: Progress
+) -> list[Step]:
+    """Return what waits for a person with these roles, in two queries at most."""
+    steps: list[Step] = []
+    if Role.MANAGER in roles:
+        steps += _script_steps(project, progress)
+    if roles & _WORKERS and progress.episodes:
+        steps += _work_steps(project, user, roles, progress)
+    if Role.MANAGER in roles:
+        steps += _dataset_steps(progress)
+    if not steps and progress.datasets_by_state.get(DatasetState.APPROVED):
+        steps.append(Step("The character learns from an approved dataset.", "Talk to it", "chat"))
+    return steps
+
+
+def _script_steps(project: Project, progress: Progress) -> list[Step]:
+    waiting = {ScriptState.NEEDS_MAPPING, ScriptState.CHECKED}
+    number = Script.objects.filter(project=project, state__in=waiting).count()
+    if number:
+        verb = "waits" if number == 1 else "wait"
+        words = f"{_number(number, 'script')} {verb} for your word before the import."
+        return [Step(words, "Look at the dry run", "scripts")]
+    if not progress.scripts:
+        words = "The project has no script yet. A CSV, JSON or Parquet file is enough."
+        return [Step(words, "Bring in a script", "scripts")]
+    return []
+
+
+def _work_steps(
+    project: Project, user: User, roles: frozenset[Role], progress: Progress
+) -> list[Step]:
+    mine = Q(created_by=user) | Q(submitted_by=user)
+    states = Dialogue.objects.filter(project=project).aggregate(
+        returned=Count("pk", filter=mine & Q(state=DialogueState.RETURNED)),
+        drafts=Count("pk", filter=mine & Q(state=DialogueState.DRAFT)),
+        review=Count("pk", filter=~mine & Q(state=DialogueState.SUBMITTED)),
+    )
+    steps = []
+    if states["returned"]:
+        words = f"{_number(states['returned'], 'dialogue')} came back to you with a reason."
+        steps.append(Step(words, "Mend them", "dialogues"))
+    if states["review"] and roles & {Role.REVIEWER, Role.MANAGER}:
+        words = f"{_number(states['review'], 'dialogue')} by others to be read and decided."
+        steps.append(Step(words, "Review", "review"))
+    uncut = progress.episodes - progress.episodes_done
+    if uncut:
+        begun = progress.episodes_by_state.get(SegmentationState.IN_PROGRESS, 0)
+        words = f"{_number(uncut, 'episode')} to be cut into scenes, {begun} of them begun."
+        steps.append(Step(words, "Cut scenes", "episodes"))
+    if states["drafts"]:
+        words = f"{_number(states['drafts'], 'draft')} of yours not yet submitted."
+        steps.append(Step(words, "Finish drafts", "dialogues"))
+    if progress.episodes_done and not progress.dialogues:
+        steps.append(Step("Scenes are there, dialogues are not.", "Pick dialogues", "dialogues"))
+    return steps
+
+
+def _dataset_steps(progress: Progress) -> list[Step]:
+    states = progress.datasets_by_state
+    if states.get(DatasetState.APPROVED):
+        return [Step("A dataset is approved and may be trained on.", "Train", "jobs")]
+    if states.get(DatasetState.WAITING):
+        words = "A dataset waits in the admin for somebody who did not build it."
+        return [Step(words, "Look at it", "datasets")]
+    if progress.approved >= LEAST_RECORDS:
+        words = f"{progress.approved:,} approved dialogues are enough for a dataset."
+        return [Step(words, "Build a dataset", "datasets")]
+    return []
