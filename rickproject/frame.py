@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from curation.access import ANNOTATING, MANAGING, REVIEWING, TALKING, project_roles
+from curation.access import ANNOTATING, REVIEWING, TALKING, WATCHING, project_roles
 from curation.enums import Role
 from curation.models import Project
 from rickproject.health import Health, read_health
@@ -22,7 +22,7 @@ PLACES = (
     ("Dialogues", "dialogues", ANNOTATING),
     ("Review", "review", REVIEWING),
     ("Datasets", "datasets", REVIEWING),
-    ("Training", "jobs", MANAGING),
+    ("Training", "jobs", WATCHING),
     ("Chat", "chat", TALKING),
 )
 

@@ -14,6 +14,7 @@ from curation.enums import DatasetState, Role
 from curation.models import DatasetVersion, Membership, Utterance
 from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SIGNED_IN, Route
 from tests.factories import (
+    FineTuneJobFactory,
     MembershipFactory,
     ModelVersionFactory,
     UserFactory,
@@ -82,6 +83,7 @@ class World:
             "dataset": dataset.number,
             "file": file.pk,
             "conversation": talk.pk,
+            "job": FineTuneJobFactory(project=self.project, dataset=dataset).pk,
             "member": self._member,
         }
 
