@@ -15,7 +15,8 @@ def build_version(target: Character, *, manager: User, seed: int) -> DatasetVers
         target.project,
         actor=manager,
         target=target,
-        recipe=Recipe(),
+        # The small base never saw a note; with one in every record it forgets how to talk.
+        recipe=Recipe(includes_context_note=False),
         seed=seed,
         in_background=False,
     )

@@ -25,8 +25,8 @@ TARGET_EPOCHS, FEWEST_EXAMPLES, MOST_EXAMPLES, MOST_EPOCHS = 3, 100, 25_000, 25
 # Measured on two shared cores with one thread: see docs of local training.
 LOCAL_EPOCHS = {True: 6, False: 3}
 START_SECONDS = 12.0
-LINE_PASSES, LINE_PASS_SECONDS = 13_600, 0.006
-RECORD_PASS_SECONDS = 0.02
+LINE_PASSES, LINE_PASS_SECONDS = 7_500, 0.011
+RECORD_PASS_SECONDS = 0.03
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,6 @@ def _local_seconds(dataset: DatasetVersion, base_model: str, epochs: int) -> int
     if base_model != SCRIPT_BASE:
         return None
     lines = Utterance.objects.filter(episode__script__project_id=dataset.project_id).count()
-    passes = min(max(LINE_PASSES, 4 * lines), 16 * lines)
+    passes = min(max(LINE_PASSES, 3 * lines), 12 * lines)
     adapter = dataset.train_count * epochs * RECORD_PASS_SECONDS
     return math.ceil(START_SECONDS + passes * LINE_PASS_SECONDS + adapter)

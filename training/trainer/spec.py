@@ -95,7 +95,7 @@ DEFAULTS: dict[BaseKind, dict[str, Any]] = {
     "script": {
         "n_epochs": 6,
         "batch_size": 8,
-        "learning_rate": 3e-3,
+        "learning_rate": 1e-3,
         "lora_r": 16,
         "lora_alpha": 32,
         "lora_dropout": 0.05,
