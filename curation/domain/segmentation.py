@@ -65,7 +65,7 @@ class SceneEdits:
         return bool(self.on or self.off)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ensure_agreed_layer(episode: Episode) -> Segmentation:
     """Return the episode's agreed layer, made with its first scene when it is missing."""
     layer, is_new = Segmentation.objects.get_or_create(episode=episode, annotator=None)

@@ -116,8 +116,8 @@ def open_suggestions(episode: Episode) -> list[SuggestedBoundary]:
 
 
 def positions_of(episode: Episode, positions: Collection[int]) -> dict[int, Utterance]:
-    """Return the episode's utterances at these positions, by position."""
-    found = Utterance.objects.filter(episode=episode, position__in=positions)
+    """Return the episode's utterances at these positions, by position, without their text."""
+    found = Utterance.objects.filter(episode=episode, position__in=positions).only("position")
     return {utterance.position: utterance for utterance in found}
 
 
