@@ -95,7 +95,12 @@ def run_speaker_model(
     else:
         settings = replace(settings, alpha=ALPHA_WITH_COUNT)
         found = suggest_about(speakers, scenes=scenes, settings=settings, on=on, off=off)
-    parameters = {**asdict(settings), "penalty": found.penalty, "asked_for": scenes}
+    parameters = {
+        **asdict(settings),
+        "penalty": found.penalty,
+        "asked_for": scenes,
+        "gaps": list(found.boundaries),
+    }
     with transaction.atomic():  # only now: nobody waits for the model
         run = SuggestionRun.objects.create(
             episode=episode,

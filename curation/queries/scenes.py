@@ -99,6 +99,22 @@ def latest_run(episode: Episode) -> SuggestionRun | None:
     return SuggestionRun.objects.filter(episode=episode).order_by("-pk").first()
 
 
+def first_run(episode: Episode) -> SuggestionRun | None:
+    """Return the first run of a suggester over the episode."""
+    return SuggestionRun.objects.filter(episode=episode).order_by("pk").first()
+
+
+def suggestion_fates(episode: Episode) -> dict[str, int]:
+    """Count the episode's proposed boundaries by state; open ones only of the last run."""
+    run = latest_run(episode)
+    proposed = SuggestedBoundary.objects.filter(run__episode=episode, is_proposed=True).exclude(
+        ~Q(run=run), state=SuggestionState.OPEN
+    )
+    return dict(
+        proposed.order_by().values_list("state").annotate(Count("utterance", distinct=True))
+    )
+
+
 def open_suggestions(episode: Episode) -> list[SuggestedBoundary]:
     """Return the undecided suggestions of the last run that are no boundary yet, in order."""
     run = latest_run(episode)

@@ -22,6 +22,8 @@ from curation.domain.segmentation import (
     reopen_scenes,
     submit_scenes,
 )
+from curation.domain.suggestion_scores import score_suggestions
+from curation.enums import UtteranceKind
 from curation.errors import CurationError, StaleRevisionError
 from curation.forms.scenes import (
     EditBatchForm,
@@ -244,6 +246,11 @@ def _page(
         ),
         "row_count": len(rows),
         "scene_count": max(len(starts), 1 if rows else 0),
+        "score": score_suggestions(
+            episode,
+            spoken=[row[0] for row in rows if row[2] == UtteranceKind.SPEECH],
+            starts=[start.utterance.position for start in starts],
+        ),
         "offered_count": sum(one.is_proposed for one in offered),
         "spans": json.dumps(
             [

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CLIENTS = 32
 PACED_SECONDS = 8
 FLAT_OUT_SECONDS = 8
@@ -221,7 +222,7 @@ def save(world: World, port: int, *, clients: int, pause: float, seconds: float)
 
 def in_browser(world: World, port: int) -> dict[str, Any] | str:
     """B3: 5,000 lines in Chromium: open to usable, key to paint, change to saved."""
-    path = os.environ.get("RICK_CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         return "no Chromium here"
     from playwright.sync_api import expect, sync_playwright

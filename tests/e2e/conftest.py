@@ -1,4 +1,4 @@
-"""A real browser on a real server: Chromium as installed, or RICK_CHROMIUM."""
+"""A real browser on a real server: Chromium as installed, or as CHROMIUM names it."""
 
 import os
 import shutil
@@ -13,13 +13,15 @@ from pytest_django.live_server_helper import LiveServer
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs a loop of its own
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
-    path = os.environ.get("RICK_CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        pytest.skip("no Chromium: install one or name it in RICK_CHROMIUM")
+        pytest.skip("no Chromium: install one or name it in CHROMIUM")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium

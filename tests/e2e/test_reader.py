@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from curation.domain.dialogues import create_dialogue
 from curation.domain.notes import save_note
+from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import set_boundary
 from curation.enums import Role, SegmentationState
 from curation.models import Boundary, Character, ContextNote, Episode, Segmentation, Utterance
@@ -329,3 +331,14 @@ def test_the_reader_fits_a_phone(desk: Desk, sign_in: SignIn) -> None:
     page.locator("#u3 .at").tap()
     saved(page)
     assert desk.starts() == [0, 3]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_scenes(desk: Desk, sign_in: SignIn, scheme: str) -> None:
+    run_speaker_model(desk.episode, actor=desk.ada, scenes=7)
+    save_note(desk.episode, position=0, title="Den", text="Late.", revision=0, author=desk.ada)
+    page = sign_in(desk.ada, color_scheme=scheme, bypass_csp=True)
+    for address in (desk.url, f"{desk.url}notes/0/", f"/p/{desk.project.slug}/scenes/"):
+        page.goto(address)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
