@@ -111,10 +111,12 @@ def read_script(
 class _Reader:
     def __init__(self, columns: Sequence[str], mapping: Mapping[str, str], title: str) -> None:
         self.width = len(columns)
-        self.title = title
         self.at = {name: columns.index(column) for name, column in mapping.items()}
         self.speaker_at, self.text_at = self.at["speaker"], self.at["text"]
         self.index_at = self.at.get("index")
+        self.season_at, self.episode_at = self.at.get("season"), self.at.get("episode")
+        self.title_at = self.at.get("episode_title")
+        self.title = "" if "episode" in self.at else title
         self.problems = ProblemLog()
         self.places: dict[tuple[str, str, str], EpisodeRows] = {}
         self.episodes: dict[tuple[int, int], EpisodeRows] = {}
@@ -184,14 +186,9 @@ class _Reader:
         return key
 
     def _episode(self, row_number: int, cells: Sequence[str]) -> EpisodeRows | None:
-        season, number, title = (
-            cells[at] if (at := self.at.get(name)) is not None else default
-            for name, default in (
-                ("season", ONE_EPISODE),
-                ("episode", ONE_EPISODE),
-                ("episode_title", "" if "episode" in self.at else self.title),
-            )
-        )
+        season = cells[self.season_at] if self.season_at is not None else ONE_EPISODE
+        number = cells[self.episode_at] if self.episode_at is not None else ONE_EPISODE
+        title = cells[self.title_at] if self.title_at is not None else self.title
         place = (season, number, title)
         if (known := self.places.get(place)) is not None:
             return known
