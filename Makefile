@@ -13,7 +13,8 @@ PYTEST := $(PYTHON) -m pytest
 ARGS ?=
 SOURCES := rickproject curation training
 
-.PHONY: run install trainer dev test e2e faults check format bench lock lock-check clean
+.PHONY: run install trainer dev test e2e faults bench format lock clean check check-format \
+  check-code check-types check-imports check-migrations check-templates check-locks
 
 run: install trainer-optional
 	@$(PYTHON) manage.py prepare
@@ -77,15 +78,26 @@ faults: trainer-for-tests
 bench: trainer-for-tests
 	@$(PYTHON) -m tests.bench $(ARGS)
 
-check: dev
+check: check-format check-code check-types check-imports check-migrations check-templates check-locks
+
+check-format: dev
 	$(PYTHON) -m ruff format --check .
+
+check-code: dev
 	$(PYTHON) -m ruff check .
+
+check-types: dev
 	$(PYTHON) -m mypy $(SOURCES)
+
+check-imports: dev
 	$(VENV)/bin/lint-imports
+
+check-migrations: dev
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py check --fail-level WARNING
+
+check-templates: dev
 	git ls-files -z '*.html' | xargs -0 -r $(VENV)/bin/djade --check --target-version 5.2
-	@$(MAKE) --no-print-directory lock-check
 
 format: dev
 	$(PYTHON) -m ruff format .
@@ -102,7 +114,7 @@ resolve = cd $(1) && $(COMPILE) requirements.in -o requirements.lock && \
 lock: dev
 	@$(call resolve,.)
 
-lock-check: dev
+check-locks: dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	cp requirements*.in requirements*.lock "$$folder" && ($(call resolve,"$$folder")) && \
 	for lock in requirements*.lock; do diff -u "$$lock" "$$folder/$$lock" || exit 1; done && \

@@ -34,8 +34,9 @@ def test_commands_page_has_every_command_of_ours() -> None:
 
 def test_commands_page_has_every_make_target() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    hidden = {"install", "dev", "format", "lock-check", "trainer-optional", "trainer-for-tests"}
+    hidden = {"install", "dev", "format", "trainer-optional", "trainer-for-tests"}
     targets = set(re.findall(r"^([a-z-]+):(?!=)", makefile, re.MULTILINE)) - hidden
+    targets = {name for name in targets if not name.startswith("check-")}
     page = read("reference/commands.md")
     assert sorted(name for name in targets if f"`make {name}" not in page) == []
 

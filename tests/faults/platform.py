@@ -68,7 +68,7 @@ class Platform:
                 command, cwd=ROOT, env=self.environment, stdout=output, stderr=output
             )
         if until:
-            wait_for(f"{until}: {self.said}", lambda: until in self.said, seconds=40)
+            wait_for(f"{until}: {self.said}", lambda: until in self.said, seconds=120)
 
     @property
     def said(self) -> str:

@@ -33,35 +33,35 @@ def signal_workers(platform: Platform, number: signal.Signals) -> None:
 
 def test_queue_keeps_every_task_when_the_broker_is_killed(platform: Platform) -> None:
     platform.start()
-    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=20)
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=60)
     signal_workers(platform, signal.SIGSTOP)
     send(platform, "held")
     assert arrived(platform, "held") == 0
     time.sleep(1.1)  # appendfsync everysec
     before = platform.roles["broker"]
     platform.kill(before)
-    wait_for("the broker again", lambda: platform.roles.get("broker") != before, seconds=10)
+    wait_for("the broker again", lambda: platform.roles.get("broker") != before, seconds=60)
     signal_workers(platform, signal.SIGCONT)
-    wait_for("50 of 50", lambda: arrived(platform, "held") == 50, seconds=40)
+    wait_for("50 of 50", lambda: arrived(platform, "held") == 50, seconds=90)
 
 
 def test_queue_keeps_every_task_when_the_worker_is_killed(platform: Platform) -> None:
     platform.start()
-    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=20)
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=60)
     signal_workers(platform, signal.SIGSTOP)
     send(platform, "waiting")
     signal_workers(platform, signal.SIGKILL)
-    wait_for("50 of 50", lambda: arrived(platform, "waiting") == 50, seconds=40)
+    wait_for("50 of 50", lambda: arrived(platform, "waiting") == 50, seconds=90)
 
 
 def test_queue_takes_work_again_after_the_broker_lost_everything(platform: Platform) -> None:
     platform.start()
-    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=20)
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=60)
     os.kill(platform.roles["broker"], signal.SIGSTOP)
     for path in (platform.var_dir / "broker" / "appendonlydir").iterdir():
         path.unlink()
     before = platform.roles["broker"]
     platform.kill(before)
-    wait_for("the broker again", lambda: platform.roles.get("broker") != before, seconds=10)
+    wait_for("the broker again", lambda: platform.roles.get("broker") != before, seconds=60)
     seen = platform.heartbeat_seen("queue:default")
-    wait_for("work again", lambda: platform.heartbeat_seen("queue:default") > seen, seconds=45)
+    wait_for("work again", lambda: platform.heartbeat_seen("queue:default") > seen, seconds=90)

@@ -41,7 +41,7 @@ def test_rows_without_a_message_are_found_by_the_sweep(platform: Platform) -> No
 
 def test_rows_are_worked_on_after_the_broker_lost_their_messages(platform: Platform) -> None:
     platform.start()
-    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=30)
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=60)
     os.killpg(platform.roles["worker-default"], signal.SIGSTOP)
     receive(platform, count=10, in_background=True)
     broker = platform.roles["broker"]
@@ -49,7 +49,7 @@ def test_rows_are_worked_on_after_the_broker_lost_their_messages(platform: Platf
     for path in (platform.var_dir / "broker" / "appendonlydir").iterdir():
         path.unlink()
     platform.kill(broker)
-    wait_for("the broker again", lambda: platform.roles.get("broker") != broker, seconds=10)
+    wait_for("the broker again", lambda: platform.roles.get("broker") != broker, seconds=60)
     os.killpg(platform.roles["worker-default"], signal.SIGCONT)
     wait_for("10 of 10 checked", lambda: checked(platform) == 10, seconds=90)
 
@@ -66,7 +66,7 @@ def test_rows_stay_and_pages_go_on_when_work_is_asked_for_without_a_broker(
 def test_pages_come_back_when_a_web_process_is_killed(platform: Platform) -> None:
     platform.start()
     platform.kill(platform.roles["web"])
-    wait_for("the page again", lambda: _answers(platform), seconds=20)
+    wait_for("the page again", lambda: _answers(platform), seconds=60)
 
 
 def _answers(platform: Platform) -> bool:
