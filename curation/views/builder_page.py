@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from curation.access import REVIEWING, project_roles
 from curation.domain.dialogue_history import Edits, edits_of
 from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
 from curation.domain.dialogue_shape import Member, fresh_members
@@ -101,6 +102,7 @@ def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
         "wish_form": form,
         "dialogue": dialogue,
         "keys": KEYS,
+        "may_review": bool(dialogue and project_roles(request.user, page.project) & REVIEWING),
     }
     if wish is None:
         return context

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,12 @@ from curation.access import REVIEWING, member_project, project_roles
 from curation.access.dialogues import project_dialogue
 from curation.domain.dialogue_edits import read_members
 from curation.domain.dialogue_preview import preview_record
-from curation.domain.reviews import approve_dialogue, discard_dialogue, return_dialogue
+from curation.domain.reviews import (
+    DECIDABLE,
+    approve_dialogue,
+    discard_dialogue,
+    return_dialogue,
+)
 from curation.enums import Decision, Role
 from curation.errors import CurationError, StaleRevisionError
 from curation.forms.dialogues import DecisionForm
@@ -37,8 +43,16 @@ DECIDE: dict[Decision, Callable[..., Dialogue]] = {
 @require_GET
 @login_required
 def review(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the dialogue that waits longest for this person; ``skip`` passes some over."""
+    """Show the dialogue that waits longest for this person; ``skip`` passes some over.
+
+    ``dialogue`` asks for one that was submitted or approved, to decide on it (again).
+    """
     project = member_project(request.user, slug, REVIEWING)
+    asked = request.GET.get("dialogue", "")
+    if asked.isdecimal():
+        dialogue = project_dialogue(request.user, slug, int(asked), REVIEWING)
+        if dialogue.state in DECIDABLE:
+            return _show(request, project, dialogue, skipped=[])
     return _queue(request, project)
 
 
@@ -64,17 +78,18 @@ def review_decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return _again(request, project_dialogue(request.user, slug, pk), form, str(error), status)
     messages.success(request, f"Dialogue {dialogue.pk} is {decision.label}.")
     if getattr(request, "htmx", False):
-        return _queue(request, dialogue.project)  # the next one comes with the answer
-    skipped = request.GET.get("skip", "")
+        return _queue(request, dialogue.project, last=str(dialogue.pk))  # the next one, at once
+    query = {"last": str(dialogue.pk), "skip": request.GET.get("skip", "")}
     address = reverse("review", args=[slug])
-    return redirect(f"{address}?skip={skipped}" if skipped else address)
+    return redirect(f"{address}?{urlencode({name: v for name, v in query.items() if v})}")
 
 
-def _queue(request: HttpRequest, project: Project) -> HttpResponse:
+def _queue(request: HttpRequest, project: Project, *, last: str = "") -> HttpResponse:
     skipped = _skipped(request)
     waiting = decidable_dialogues(project, cast("User", request.user))
     rows = waiting.exclude(pk__in=skipped) if skipped else waiting
-    return _show(request, project, rows.first(), skipped=skipped)
+    last = last or request.GET.get("last", "")
+    return _show(request, project, rows.first(), skipped=skipped, last=last)
 
 
 def _again(
@@ -100,6 +115,7 @@ def _show(
     skipped: list[int],
     form: DecisionForm | None = None,
     error: str = "",
+    last: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {
@@ -107,6 +123,7 @@ def _show(
         "count": queue_count(project, cast("User", request.user)),
         "skipped": ",".join(str(pk) for pk in skipped),
         "error": error,
+        "last": last if last.isdecimal() else "",
         "shows_names": Role.MANAGER in project_roles(request.user, project),
     }
     if dialogue is not None:

@@ -392,3 +392,18 @@ def test_the_queue_asks_the_same_number_of_queries_for_one_and_three() -> None:
     with CaptureQueriesContext(connection) as three:
         desk.client.get(url)
     assert len(one) == len(three)
+
+
+def test_a_reviewer_can_go_back_to_a_decision_and_return_it() -> None:
+    desk = Desk(role=Role.REVIEWER)
+    dialogue = desk.submitted(0, 1)
+    decide = reverse("review_decide", args=[desk.slug, dialogue.pk])
+    answer = desk.client.post(decide, {"decision": "approved", "revision": 1}, **HTMX)
+    back = f"{reverse('review', args=[desk.slug])}?dialogue={dialogue.pk}"
+    assert back in answer.content.decode()
+    page = desk.client.get(back).content.decode()
+    assert "Approve and next" not in page
+    desk.client.post(decide, {"decision": "returned", "revision": 1, "reason": "Not yet."})
+    dialogue.refresh_from_db()
+    assert dialogue.state == DialogueState.RETURNED
+    assert b"Nothing waits for review" in desk.client.get(back).content
