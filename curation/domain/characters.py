@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from curation.domain.activity import record_activity
+from curation.domain.script_files import normalise_name
 from curation.errors import CurationError
 from curation.models import Character, Project
 
@@ -21,7 +22,7 @@ def target_named(project: Project, name: str | None) -> Character:
         CharacterError: none or several fit; the sentence says which there are.
     """
     targets = list(Character.objects.filter(project=project, is_target=True))
-    wanted = [t for t in targets if name is None or t.normalised_name == name.strip().casefold()]
+    wanted = [t for t in targets if name is None or t.normalised_name == normalise_name(name)]
     if len(wanted) == 1:
         return wanted[0]
     names = ", ".join(t.name for t in targets) or "none yet; choose one on the script's page"
