@@ -11,6 +11,7 @@ from django.db import connection, connections
 from curation.domain.dialogue_edits import DialogueClashError, DialogueStateError
 from curation.domain.dialogues import create_dialogue, set_training_text
 from curation.domain.reviews import approve_dialogue, return_dialogue
+from curation.domain.segmentation import SceneEdits, apply_scene_edits
 from curation.enums import DialogueState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Dialogue, DialogueRevision, DialogueUtterance, Review
@@ -128,3 +129,26 @@ def test_an_edit_and_an_approval_at_once_never_leave_unread_words_approved() -> 
         dialogue.refresh_from_db()
         assert answers["edited"] == 1
         assert (dialogue.state, dialogue.revision) == (DialogueState.DRAFT, 2)
+
+
+def test_a_cut_and_a_claim_at_once_never_leave_a_dialogue_in_two_scenes() -> None:
+    seen: Counter[str] = Counter()
+    for _ in range(6):
+        world = World()
+        layer = world.scene.segmentation
+
+        def act(number: int, world: World = world, revision: int = layer.revision) -> str:
+            if number:
+                world.dialogue(0, 3)
+                return "made"
+            edits = SceneEdits(on=frozenset({2}))
+            apply_scene_edits(world.episode, edits=edits, revision=revision, actor=world.writer)
+            return "cut"
+
+        answers = at_once(act, people=2)
+        seen += answers
+        is_cut = world.scene.segmentation.boundaries.filter(is_active=True).count() == 2
+        is_made = Dialogue.objects.filter(project=world.project).exists()
+        assert is_cut != is_made
+        assert answers["made"] + answers["cut"] == 1
+    assert set(seen) <= {"made", "cut", "cuts_dialogue", "dialogue_shape"}
