@@ -41,6 +41,12 @@ class Distribution:
         return max((part.count for part in self.bins), default=1)
 
     @property
+    def caption(self) -> str:
+        """The figure and its spread in words."""
+        spread = f"{self.minimum} to {self.maximum}, median {self.median:g}"
+        return f"{self.name} per record: {spread}. Bars count records."
+
+    @property
     def rows(self) -> list[tuple[str, int]]:
         """Label and height of each bar."""
         return [
