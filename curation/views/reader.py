@@ -23,7 +23,7 @@ from curation.domain.segmentation import (
     submit_scenes,
 )
 from curation.domain.suggestion_scores import score_suggestions
-from curation.enums import UtteranceKind
+from curation.enums import SegmentationState, UtteranceKind
 from curation.errors import CurationError, StaleRevisionError
 from curation.forms.scenes import (
     EditBatchForm,
@@ -235,7 +235,7 @@ def _page(
         "episode": episode,
         "layer": layer,
         "revision": layer.revision if layer else 0,
-        "state": layer.get_state_display() if layer else "untouched",
+        "states": SegmentationState.choices,
         "state_code": layer.state if layer else "untouched",
         "rows": render_rows(
             episode,

@@ -302,6 +302,30 @@ def test_ctrl_enter_submits_what_is_saved_and_opens_the_next(desk: Desk, sign_in
     page.goto(desk.url)
     page.get_by_role("button", name="Reopen").click()
     expect(page.get_by_role("button", name="Submit")).to_be_visible()
+    press(page, "Control+Enter")
+    expect(page).to_have_url(re.compile(f"/scenes/{following.segmentation.episode.pk}/$"))
+    page.goto(desk.url)
+    expect(page.get_by_role("button", name="Submit")).to_be_hidden()
+    press(page, "j", "j", "b")
+    saved(page)
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
+    expect(page.locator(".lead")).to_contain_text("in progress")
+
+
+def test_a_lost_answer_is_no_conflict_and_saves_nothing_twice(desk: Desk, sign_in: SignIn) -> None:
+    page = sign_in(desk.ada)
+    page.goto(desk.url)
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/edits/", lose_the_answer, times=1)
+    press(page, "j", "b")
+    saved(page)
+    assert desk.starts() == [0, 1]
+    assert Segmentation.objects.get().revision == 1
+    expect(page.locator("#scenes-conflict")).to_be_hidden()
 
 
 def test_the_reader_works_as_plain_forms_without_scripts(desk: Desk, sign_in: SignIn) -> None:

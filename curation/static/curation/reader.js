@@ -43,6 +43,12 @@ function attach(form) {
       undone.splice(0);
       refresh();
     },
+    dropped: (step) => { show(inverse({ positions: [], suggestions: step.suggestions })); refresh(); },
+    stateIs: (state) => {
+      for (const part of document.querySelectorAll("[data-state-is]")) {
+        part.hidden = !part.dataset.stateIs.split(" ").includes(state);
+      }
+    },
     stepsAgain: (step) => { show(step); refresh(); },
     starts: () => lines.starts(),
   });

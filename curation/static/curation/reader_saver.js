@@ -1,12 +1,12 @@
 /** Saves batches of edits one after the other; a draft in the browser outlives every failure. */
 import { toast } from "../rickproject/frame.js";
 import { requestJSON } from "../rickproject/live.js";
-
-const DECISIONS = { accepted: "accepted", dismissed: "dismissed", open: "reopened" };
+import { body, empty, fill, merge, size, toStep, words } from "./reader_batch.js";
 
 export class Saver {
   /** @param {HTMLFormElement} form carries data-edits-url, data-revision, data-draft-key
    *  @param {{scenesSaved: Function, refused: Function, replaced: Function, stepsAgain: Function,
+   *           dropped: Function, stateIs: Function,
    *           starts: () => number[]}} page what the page does with the outcomes */
   constructor(form, page) {
     this.url = form.dataset.editsUrl;
@@ -70,6 +70,7 @@ export class Saver {
     this.flying = null;
     this.failures = 0;
     this.setRevision(answer.revision);
+    this.page.stateIs(answer.state);
     this.page.scenesSaved(answer.scenes);
     this.keepDraft();
     this.say(size(this.waiting) ? "saving…" : "saved");
@@ -102,6 +103,7 @@ export class Saver {
   ask(error) {
     const theirs = error.body.theirs;
     const now = new Set(theirs.scenes.map((scene) => scene.position));
+    if (this.isThere(now)) return this.arrived(theirs, now);
     const yours = [...this.waiting.positions].map(([position, on]) => words(position, on));
     const changes = [...now].filter((p) => !this.base.has(p)).map((p) => words(p, true))
       .concat([...this.base].filter((p) => !now.has(p)).map((p) => words(p, false)));
@@ -119,12 +121,33 @@ export class Saver {
       this.page.scenesSaved(theirs.scenes);
       this.keepDraft();
       this.say(mine ? "saving…" : "theirs kept");
-      if (mine) { this.page.stepsAgain(step); this.add(step); }
+      this.page.stateIs(theirs.state);
+      if (mine) { this.page.stepsAgain(step); this.add(step); } else this.page.dropped(step);
     };
     this.dialog.querySelector("[data-conflict-mine]").onclick = () => choose(true);
     this.dialog.querySelector("[data-conflict-drop]").onclick = () => choose(false);
     this.dialog.oncancel = (event) => event.preventDefault();
     this.dialog.showModal();
+    return undefined;
+  }
+
+  /** Whether the scenes are what they would be with the waiting changes: only the answer was lost. */
+  isThere(now) {
+    const wanted = new Set(this.base);
+    for (const [position, on] of this.waiting.positions) {
+      if (on) wanted.add(position); else wanted.delete(position);
+    }
+    return wanted.size === now.size && [...now].every((position) => wanted.has(position));
+  }
+
+  arrived(theirs, now) {
+    this.base = now;
+    this.waiting.positions.clear();
+    this.setRevision(theirs.revision);
+    this.page.scenesSaved(theirs.scenes);
+    this.keepDraft();
+    this.say("saved");
+    this.send();
   }
 
   setRevision(revision) {
@@ -148,38 +171,3 @@ export class Saver {
 
   say(text) { this.sign.textContent = text; }
 }
-
-const empty = () => ({ positions: new Map(), before: new Map(), suggestions: new Map(), was: new Map() });
-const size = (batch) => batch.positions.size + batch.suggestions.size;
-
-function merge(first, second) {
-  return { positions: new Map([...first.positions, ...second.positions]),
-    before: new Map([...second.before, ...first.before]),
-    suggestions: new Map([...first.suggestions, ...second.suggestions]),
-    was: new Map([...second.was, ...first.was]) };
-}
-
-function toStep(batch) {
-  return { positions: [...batch.positions],
-    suggestions: [...batch.suggestions].map(([id, state]) => [id, batch.was.get(id) ?? "open", state]) };
-}
-
-function body(batch) {
-  const found = { on: [], off: [], accepted: [], dismissed: [], reopened: [] };
-  for (const [position, on] of batch.positions) found[on ? "on" : "off"].push(position);
-  for (const [id, state] of batch.suggestions) found[DECISIONS[state]].push(id);
-  return found;
-}
-
-const words = (position, on) => `line ${position + 1} ${on ? "starts a scene" : "starts no scene any more"}`;
-
-function fill(place, sentences) {
-  const list = document.createElement("ul");
-  for (const sentence of sentences.length ? sentences : ["nothing about where scenes start"]) {
-    const item = document.createElement("li");
-    item.textContent = sentence;
-    list.append(item);
-  }
-  place.replaceChildren(list);
-}
-
