@@ -13,10 +13,18 @@ OTHER = ""
 SETTING_PREFIX = "setting_"
 
 
+class DatasetChoice(forms.ModelChoiceField[DatasetVersion]):
+    """Approved versions, named by what is in them."""
+
+    def label_from_instance(self, obj: DatasetVersion) -> str:
+        """Name a version by its number, its character and its size."""
+        return f"{obj.number}: {obj.target_character}, {obj.train_count} records to learn"
+
+
 class JobForm(forms.Form):
     """One job at one provider; settings left empty are chosen by the provider."""
 
-    dataset = forms.ModelChoiceField(DatasetVersion.objects.none(), empty_label=None)
+    dataset = DatasetChoice(DatasetVersion.objects.none(), empty_label=None)
     base_model = forms.ChoiceField(label="Base model", required=False)
     other_base = forms.CharField(max_length=200, required=False, label="Another base model")
     budget_usd = forms.DecimalField(
@@ -97,15 +105,16 @@ class JobForm(forms.Form):
 
 
 def _field(setting: Hyperparameter) -> forms.Field:
-    help_text = f"{setting.limits}; empty: chosen for you. {setting.help}".strip()
+    help_text = f"{setting.limits}. {setting.help}".strip()
+    attributes: dict[str, Any] = {
+        "required": False,
+        "label": setting.label,
+        "help_text": help_text[0].upper() + help_text[1:],
+        "min_value": None if setting.above_minimum else setting.minimum,
+        "max_value": setting.maximum,
+    }
     kind = forms.IntegerField if setting.whole else forms.FloatField
-    field = kind(
-        required=False,
-        label=f"{setting.label}",
-        help_text=help_text[0].upper() + help_text[1:],
-        min_value=None if setting.above_minimum else setting.minimum,
-        max_value=setting.maximum,
-    )
+    field: forms.Field = kind(**attributes)
     field.widget.attrs["placeholder"] = setting.default
     if not setting.whole:
         field.widget.attrs["step"] = "any"
