@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.faults.platform import Platform, wait_for
 from tests.sample_scripts import many_rows
 
@@ -44,6 +46,7 @@ def state(platform: Platform) -> tuple[str, int, int]:
     return platform.rows(query)[0]
 
 
+@pytest.mark.timeout(600)  # on a busy machine; 40 s alone
 def test_import_killed_in_the_middle_is_repeated_exactly(
     platform: Platform, tmp_path: Path
 ) -> None:
@@ -53,9 +56,9 @@ def test_import_killed_in_the_middle_is_repeated_exactly(
     whole = platform.rows(CONTENT.format(name="undisturbed"))
     assert len(whole) == ROWS
     platform.start()
-    wait_for("a worker", lambda: platform.heartbeat_seen("queue:export"), seconds=30)
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:export"), seconds=120)
     receive(platform, path, "killed", in_background=True)
-    wait_for("half of it", lambda: state(platform)[1] > 4_000, seconds=30)
+    wait_for("half of it", lambda: state(platform)[1] > 4_000, seconds=120)
     os.killpg(platform.roles["worker-default"], signal.SIGKILL)
     seen, written, _ = state(platform)
     assert (seen, written < ROWS) == ("importing", True)
@@ -63,6 +66,6 @@ def test_import_killed_in_the_middle_is_repeated_exactly(
         "SELECT sum(utterance_count) FROM curation_character c JOIN "
         "curation_project p ON p.id = c.project_id WHERE slug = 'killed'"
     ) == [(0,)]
-    wait_for("the import again", lambda: state(platform)[0] == "imported", seconds=90)
+    wait_for("the import again", lambda: state(platform)[0] == "imported", seconds=240)
     assert state(platform)[2] == 2
     assert platform.rows(CONTENT.format(name="killed")) == whole
