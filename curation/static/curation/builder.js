@@ -59,7 +59,7 @@ function send(page, values) {
     return;
   }
   values.revision = form.elements.revision.value;
-  window.htmx.ajax("POST", form.getAttribute("action"), { target: "#builder", swap: "outerHTML", values });
+  window.htmx.ajax("POST", form.getAttribute("action"), { target: "#builder", swap: "outerHTML settle:0ms", values });
 }
 
 function make(page) {
