@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from curation.domain.dialogues import set_training_text
@@ -119,6 +120,25 @@ def test_backspace_leaves_rows_out_and_takes_them_back(world: World, sign_in: Si
     page.get_by_role("button", name="Leave out row 3").click()
     revision(page, 4)
     assert positions(dialogue, kept_only=True) == [0, 1, 3, 4, 5]
+
+
+def test_keys_pressed_faster_than_the_server_answers_are_all_done_in_order(
+    world: World, sign_in: SignIn
+) -> None:
+    dialogue = world.dialogue(0, 9)
+    page = sign_in(world.writer)
+
+    def late(route: Route) -> None:
+        time.sleep(0.3)
+        route.continue_()
+
+    page.route("**/change/", late)
+    open_builder(page, dialogue_url(dialogue))
+    page.locator("#row-3 [data-pick]").click()
+    for key in ("Backspace", "j", "j", "Backspace", "j", "Shift+ArrowDown", "Backspace", "u"):
+        page.keyboard.press(key)
+    revision(page, 5)
+    assert positions(dialogue, kept_only=True) == [0, 1, 3, 5, 6, 7, 8, 9]
 
 
 def test_a_line_is_cleaned_with_its_record_beside_it(world: World, sign_in: SignIn) -> None:

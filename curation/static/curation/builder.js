@@ -103,39 +103,74 @@ let page = null;
 
 function start() {
   const root = document.querySelector("[data-builder]");
+  if (page && page.root === root) return;
   page = root?.querySelector("[data-rows]") ? attach(root) : null;
 }
 
-/** Run a step on the page as it is now; keys pass through an open dialog. @param {(page: any) => any} step */
-const here = (step) => () => (page && !document.querySelector("dialog[open]") ? void step(page) : false);
+const waiting = [];
+let isBusy = false;
+
+/** Run a step on the page as it is now, after those before it; keys pass through an open dialog.
+ *  While a change is on its way, steps wait for its answer: they would not know its revision.
+ *  @param {(page: any) => any} step @param {{waits?: boolean}} options */
+const here = (step, { waits = true } = {}) => () => {
+  if (!page || document.querySelector("dialog[open]")) return false;
+  if (isBusy && (waits || waiting.length)) waiting.push(step);
+  else step(page);
+  return undefined;
+};
+const move = (count) => here(({ rows }) => rows.move(count), { waits: false });
+const extend = (count) => here(({ rows }) => rows.extend(count));
 const press = (selector) => here(({ root }) => root.querySelector(selector)?.click());
 
+function answered() {
+  start();
+  if (page?.root.querySelector("[role=alert]")) waiting.length = 0; // nobody saw yet what went wrong
+  setTimeout(() => {
+    isBusy = false; // only now, with the answer wholly dealt with, htmx takes the next request
+    while (page && waiting.length && !isBusy) waiting.shift()(page);
+  });
+}
+
 bindKeys(document, {
-  J: here(({ rows }) => rows.move(1)),
-  K: here(({ rows }) => rows.move(-1)),
-  Down: here(({ rows }) => rows.move(1)),
-  Up: here(({ rows }) => rows.move(-1)),
-  "Shift+Down": here(({ rows }) => rows.extend(1)),
-  "Shift+Up": here(({ rows }) => rows.extend(-1)),
-  "Shift+J": here(({ rows }) => rows.extend(1)),
-  "Shift+K": here(({ rows }) => rows.extend(-1)),
+  J: move(1),
+  K: move(-1),
+  Down: move(1),
+  Up: move(-1),
+  "Shift+Down": extend(1),
+  "Shift+Up": extend(-1),
+  "Shift+J": extend(1),
+  "Shift+K": extend(-1),
   "[": here((now) => setEdge(now, "first")),
   "]": here((now) => setEdge(now, "last")),
   D: here(make),
   Backspace: here(dropRows),
   E: here(editText),
-  P: here(({ root }) => (kept.hidesRecord = root.toggleAttribute("data-no-record"))),
+  P: here(({ root }) => {
+    kept.hidesRecord = root.toggleAttribute("data-no-record");
+  }),
   Escape: () => {
     here(({ rows }) => rows.choose(rows.row(), rows.row()))();
     return false;
   },
+  U: press("[data-undo]"),
+  "Shift+U": press("[data-redo]"),
   "Mod+Z": press("[data-undo]"),
   "Mod+Shift+Z": press("[data-redo]"),
 });
+document.addEventListener("htmx:beforeRequest", () => {
+  isBusy = true;
+});
+for (const failure of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(failure, () => {
+    isBusy = false;
+    waiting.length = 0;
+  });
+}
 document.addEventListener("htmx:beforeSwap", () => {
   kept.row = page?.rows.row() ?? 0;
   kept.hasFocus = Boolean(page?.root.querySelector("[data-rows]")?.contains(document.activeElement));
 });
-document.addEventListener("htmx:afterSettle", start);
+document.addEventListener("htmx:afterSettle", answered);
 window.addEventListener("popstate", () => window.location.reload());
 start();
