@@ -63,7 +63,7 @@ def save_note(
         title=title, note=text, note_revision=revision + 1
     )
     if not kept:
-        raise _stale(scene)
+        raise _stale(scene, author=author)
     ContextNote.objects.create(
         scene=scene, revision=revision + 1, title=title, text=text, author=author
     )
@@ -129,9 +129,12 @@ def scene_at(layer: Segmentation, *, position: int) -> Boundary:
     return scene
 
 
-def _stale(scene: Boundary) -> StaleNoteError:
+def _stale(scene: Boundary, *, author: User) -> StaleNoteError:
     scene.refresh_from_db(fields=["title", "note", "note_revision"])
     newest = scene.notes.select_related("author").first()
     who = newest.author.get_username() if newest else "Somebody"
-    msg = f"{who} wrote this note since you read it. Look at both and choose."
+    where = ""
+    if newest and newest.author == author:
+        who, where = "You", " in another window"
+    msg = f"{who} wrote this note{where} since you read it here. Look at both and choose."
     return StaleNoteError(msg, theirs=scene)

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
+from curation.domain.scene_dialogues import carry_dialogues
 from curation.enums import BoundaryOrigin, SegmentationState, SuggestionState
 from curation.errors import CurationError, StaleRevisionError
-from curation.models import Boundary, Dialogue, Episode, Segmentation, SuggestedBoundary
+from curation.models import Boundary, Episode, Segmentation, SuggestedBoundary
 from curation.queries.scenes import DialogueSpan, dialogue_spans, positions_of
 
 
@@ -166,15 +167,18 @@ def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:
         updated_at=timezone.now(),
     )
     if not taken:
-        raise _stale(layer)
+        raise _stale(layer, actor=actor)
     layer.revision = revision + 1
     layer.state = SegmentationState.IN_PROGRESS
 
 
-def _stale(layer: Segmentation) -> StaleScenesError:
+def _stale(layer: Segmentation, *, actor: User) -> StaleScenesError:
     now = Segmentation.objects.select_related("updated_by").get(pk=layer.pk)
     who = now.updated_by.get_username() if now.updated_by else "Somebody"
-    msg = f"{who} changed these scenes since you read them. Look at both and choose."
+    where = ""
+    if now.updated_by == actor:
+        who, where = "You", " in another window"
+    msg = f"{who} changed these scenes{where} since you read them here. Look at both and choose."
     return StaleScenesError(msg)
 
 
@@ -193,7 +197,7 @@ def _change_state(
     if not changed:
         layer.refresh_from_db()
         if layer.revision != revision:
-            raise _stale(layer)
+            raise _stale(layer, actor=actor)
         msg = f"These scenes are {layer.get_state_display()}; there is nothing to change."
         raise SceneStateError(msg)
     layer.state = wanted
@@ -242,7 +246,7 @@ def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> 
     ]
     Boundary.objects.bulk_create(fresh)
     if spans:
-        _carry_dialogues(layer, spans=spans)
+        carry_dialogues(layer, spans=spans)
 
 
 def _check_positions(edits: SceneEdits, *, known: Collection[int]) -> None:
@@ -268,20 +272,6 @@ def _check_dialogues(starts: Iterable[int], *, spans: Iterable[DialogueSpan]) ->
                 "Shorten or remove that dialogue first."
             )
             raise CutsDialogueError(msg)
-
-
-def _carry_dialogues(layer: Segmentation, *, spans: Iterable[DialogueSpan]) -> None:
-    """Hang each live dialogue on the scene it now lies in."""
-    starts = list(
-        Boundary.objects.filter(segmentation=layer, is_active=True)
-        .order_by("utterance__position")
-        .values_list("utterance__position", "pk")
-    )
-    positions = [position for position, _ in starts]
-    for span in spans:
-        scene_id = starts[bisect_right(positions, span.first) - 1][1]
-        if scene_id != span.scene_id:
-            Dialogue.objects.filter(pk=span.dialogue_id).update(scene_id=scene_id)
 
 
 def _decide_suggestions(episode: Episode, *, edits: SceneEdits, actor: User) -> None:

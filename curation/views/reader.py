@@ -43,31 +43,8 @@ from curation.queries.scenes import (
     scene_starts,
 )
 
+from .reader_keys import CONFLICT_DIALOGS, MOVE_KEYS, SCENE_KEYS, SUGGESTION_KEYS
 from .reader_rows import render_rows, scene_head, suggestion_line
-
-CONFLICT_DIALOGS = (
-    ("scenes-conflict", "Keep both, mine on top"),
-    ("note-conflict", "Keep mine; theirs stays in the history"),
-)
-MOVE_KEYS = (
-    ("J", "Next line, also Down"),
-    ("K", "Line before, also Up"),
-    ("PageDown", "Ten lines on"),
-    ("PageUp", "Ten lines back"),
-    ("G", "First line"),
-    ("Shift+G", "Last line"),
-    ("Shift+J", "Next scene"),
-    ("Shift+K", "Scene before"),
-)
-SCENE_KEYS = (
-    ("Enter", "Start a scene at this line, or join it, also B"),
-    ("N", "Write the scene's note, Escape leaves it"),
-)
-SUGGESTION_KEYS = (
-    ("Y", "Accept the suggestion at this line, or the next one"),
-    ("Shift+Y", "Accept all suggestions in view"),
-    ("Backspace", "Dismiss the suggestion at this line"),
-)
 
 
 def status_of(error: CurationError) -> HTTPStatus:
