@@ -44,6 +44,7 @@ START_SECONDS = 20  # from the start of the process until it holds its lock
 LOG, STARTED = "trainer.log", "started"
 SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL", "REDIS_URL")
 LAST_LOG_LINES = 5
+WAITING = "waiting"
 NO_METRICS = {"step", "total_steps"}
 
 _children: dict[str, subprocess.Popen[bytes]] = {}
@@ -109,6 +110,10 @@ def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
         end_cancelled(job)
         return
     has_run = job.started_at is not None
+    if not has_run and _machine_is_busy(job):
+        FineTuneJob.objects.filter(pk=job.pk).update(stage=WAITING)
+        set_next_turn(job, seconds=TURN_SECONDS)
+        return
     attempts = job.attempts + (1 if has_run and was_killed else 0)
     if attempts > leases.MAXIMUM_ATTEMPTS:
         fail_job(job, code="trainer_killed", detail=_death_words(folder))
@@ -130,10 +135,18 @@ def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
             job, f"killed-{attempts}", "The training process was ended from outside.", level="warn"
         )
     values = {} if job.started_at else {"started_at": timezone.now()}
-    stage = job.stage or "starting"
+    stage = "starting" if job.stage in {"", WAITING} else job.stage
     if move_job(job, to=JobState.RUNNING, attempts=attempts, stage=stage, **values):
         start_trainer(job, folder)
         set_next_turn(job, seconds=TURN_SECONDS)
+
+
+def _machine_is_busy(job: FineTuneJob) -> bool:
+    """Say whether another training has this machine: one at a time, the first asked for first."""
+    others = FineTuneJob.objects.filter(
+        provider=job.provider, state=JobState.RUNNING, lease_owner=job.lease_owner
+    )
+    return others.exclude(pk=job.pk).exists()
 
 
 def start_trainer(job: FineTuneJob, folder: Path) -> None:

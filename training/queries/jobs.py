@@ -67,6 +67,8 @@ def status_sentence(job: FineTuneJob) -> str:
     state = JobState(job.state)
     if job.cancel_requested_at and state not in FINAL_JOB_STATES:
         return "Stopping: it was asked to end."
+    if state == JobState.QUEUED and job.stage == "waiting":
+        return "Waiting: another training runs on this machine."
     fixed = {
         JobState.QUEUED: "Waiting for a worker to take it.",
         JobState.SUBMITTING: "Being handed to the provider.",

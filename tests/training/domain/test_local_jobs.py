@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from training.domain.job_folders import (
 from training.domain.jobs import cancel_job, start_job
 from training.enums import FINAL_JOB_STATES, JobState, ModelKind
 from training.models import FineTuneJob, ModelVersion
+from training.queries.jobs import status_sentence
 from training.serving.registry import read_entry
 from training.trainer import files
 
@@ -131,6 +133,16 @@ def test_job_is_left_alone_while_another_machine_has_it() -> None:
     FineTuneJob.objects.filter(pk=job.pk).update(lease_owner="elsewhere", lease_until=later)
     assert turn(job).state == JobState.QUEUED
     assert not job_folder(job).exists()
+
+
+def test_job_waits_while_another_training_has_the_machine() -> None:
+    dataset = approved_dataset(16)
+    first, second = local_job(dataset), local_job(dataset)
+    host = socket.gethostname()[:60]
+    FineTuneJob.objects.filter(pk=first.pk).update(state=JobState.RUNNING, lease_owner=host)
+    assert turn(second).state == JobState.QUEUED
+    assert status_sentence(second) == "Waiting: another training runs on this machine."
+    assert not job_folder(second).exists()
 
 
 def test_job_gives_up_when_its_process_dies_again_and_again() -> None:
