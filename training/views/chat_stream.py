@@ -81,7 +81,13 @@ async def _reply_events(reply: Message) -> AsyncIterator[bytes]:
     _streams_now.add(reply.pk)
     try:
         yield event(
-            "start", {"question": reply.parent_id, "reply": reply.pk, "unsent": reply.unsent_count}
+            "start",
+            {
+                "question": reply.parent_id,
+                "reply": reply.pk,
+                "unsent": reply.unsent_count,
+                "title": reply.conversation.title,
+            },
         )
         async for delta in _with_pings(reply):
             if delta is None:

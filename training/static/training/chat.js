@@ -65,6 +65,7 @@ async function streamReply(parts, body, question, signal) {
     for await (const { name, data } of events(response)) {
       if (name === "start") {
         reply.id = `message-${data.reply}`;
+        parts.chat.querySelector("h1").textContent = data.title;
         if (question) question.id = `message-${data.question}`;
         if (data.unsent) addNote(reply, `${data.unsent} earlier turns did not fit into the model’s context window and were not sent.`);
       }
