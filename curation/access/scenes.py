@@ -6,7 +6,7 @@ from django.http import Http404
 from curation.enums import ScriptState
 from curation.models import Episode, Project
 
-from .projects import ANNOTATING, member_project
+from .projects import ANNOTATING, member_project, project_roles
 
 
 def annotated_project(user: User | AnonymousUser, slug: str) -> Project:
@@ -24,14 +24,15 @@ def annotated_episode(user: User | AnonymousUser, slug: str, pk: int) -> Episode
     Raises:
         Http404: a stranger, or no such episode; PermissionDenied: a member with another role.
     """
-    project = annotated_project(user, slug)
     episode = (
-        Episode.objects.filter(pk=pk, script__project=project, script__state=ScriptState.IMPORTED)
-        .select_related("script")
+        Episode.objects.filter(
+            pk=pk, script__project__slug=slug, script__state=ScriptState.IMPORTED
+        )
+        .select_related("script__project")
         .first()
     )
-    if episode is None:
+    if episode is None or not project_roles(user, episode.script.project) & ANNOTATING:
+        annotated_project(user, slug)  # refuses whom it must refuse, in its own words
         msg = "There is no such episode in this project."
         raise Http404(msg)
-    episode.script.project = project
     return episode
