@@ -1,0 +1,97 @@
+"""Every page in a browser, light, dark and on a phone: axe, width, script errors, policy.
+
+The demo is seeded once; the walk follows the links of each page and opens one address of every
+route, so a new page is visited as soon as something links to it.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Page
+
+from curation.demo.seed import seed_demo
+from curation.models import Project
+from tests.access_table import ROUTES
+from tests.e2e.watching import axe_findings, sideways_pixels
+from tests.factories import FineTuneJobFactory, ModelVersionFactory
+from training.domain.chat import start_conversation
+from training.enums import JobState
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+WINDOWS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
+}
+NOT_PAGES = {
+    "healthz", "readyz", "health", "logout", "login", "export_file", "dataset_progress",
+    "script_progress", "script_mapping", "job_status", "job_points",
+}  # fmt: skip
+
+
+@pytest.fixture
+def demo(var_dir: object) -> Project:
+    """The demo, with a job and a conversation, which the seed leaves to people."""
+    seed_demo(tell=lambda line: None)
+    project = Project.objects.get()
+    dataset = project.datasets.order_by("number").first()
+    FineTuneJobFactory(project=project, dataset=dataset, state=JobState.SUCCEEDED)
+    model = ModelVersionFactory(project=project)
+    start_conversation(project, user=User.objects.get(username="mina"), model=model)
+    return project
+
+
+def route_of(address: str) -> str | None:
+    """Return the name of a page's route; None for what is no page of ours."""
+    path = urlsplit(address).path
+    if path.startswith("/admin/"):
+        return None
+    try:
+        name = resolve(path).url_name
+    except Resolver404:
+        return None
+    return name if name not in NOT_PAGES else None
+
+
+def addresses(page: Page) -> list[str]:
+    """Return one address of every route that links lead to from the list of projects."""
+    found = {"home": "/"}
+    waiting = ["/"]
+    while waiting:
+        page.goto(waiting.pop(0))
+        for link in page.locator("a[href^='/']").all():
+            address = link.get_attribute("href") or ""
+            name = route_of(address)
+            if name and name not in found:
+                found[name] = address
+                waiting.append(address)
+    return list(found.values())
+
+
+def test_every_page_is_sound_for_everybody(
+    demo: Project, sign_in: Callable[..., Page], shot: Callable[[Page, str], object]
+) -> None:
+    mina = User.objects.get(username="mina")
+    walk = addresses(sign_in(mina, **WINDOWS["light"]))
+    names = {route_of(address) for address in walk}
+    pages = {name for name, route in ROUTES.items() if route.method == "GET"} - NOT_PAGES
+    assert pages - names == set(), "no link leads there"
+    findings = []
+    for window, options in WINDOWS.items():
+        page = sign_in(mina, **options)
+        for address in walk:
+            page.goto(address)
+            name = route_of(address)
+            shot(page, f"{name}-{window}")
+            findings += [f"{name}, {window}: {finding}" for finding in axe_findings(page)]
+            if sideways := sideways_pixels(page):
+                findings.append(f"{name}, {window}: {sideways} px wider than the window")
+            if (
+                page.locator("h1").count() != 1
+                or page.locator(".button-primary:visible").count() > 1
+            ):
+                findings.append(f"{name}, {window}: not one title, or several primary buttons")
+    assert findings == []
