@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from pytest_django import Settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
 
 from rickproject.celery import app
 from rickproject.config import get_config
@@ -23,6 +24,18 @@ def django_db_modify_db_settings() -> None:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
         name = str(django_settings.VAR_DIR / f"test{worker}.sqlite3")
         database.setdefault("TEST", {})["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let PostgreSQL drop the test database although threads left connections to it."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)

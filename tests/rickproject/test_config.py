@@ -6,6 +6,8 @@ LONG_KEY = "k" * 64
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Config:
+    for name in variable_names().values():
+        monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return load_config(variables)

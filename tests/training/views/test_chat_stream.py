@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import AsyncClient
 from django.urls import reverse
 from pydantic import SecretStr
@@ -36,6 +37,7 @@ def provider(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[F
 async def closed_connections() -> AsyncIterator[None]:
     yield
     await close_clients()
+    await sync_to_async(connections.close_all)()  # of the loop's own thread
 
 
 @pytest.fixture
