@@ -47,7 +47,7 @@ def start_server(
         cwd=ROOT,
         env={**os.environ, **(environment or {})},
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not port_file.exists():
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -57,7 +57,7 @@ def start_server(
 
 def stop_server(server: Server) -> int:
     server.process.terminate()
-    return server.process.wait(timeout=40)
+    return server.process.wait(timeout=120)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ async def reply(engine: Engine, entry: ModelEntry | None, *, tokens: int = 2) ->
     engine.submit(generation)
     text = ""
     while True:
-        piece = await asyncio.wait_for(generation.pieces.get(), 60)
+        piece = await asyncio.wait_for(generation.pieces.get(), 240)
         if isinstance(piece, RequestError):
             raise piece
         text += piece.text
@@ -96,9 +96,9 @@ async def test_engine_drops_a_cancelled_request_at_once(models_dir: Path) -> Non
         request = ChatRequest(entry.name, (("user", "Hello."),), max_tokens=900)
         generation = Generation(entry, request, asyncio.get_running_loop())
         engine.submit(generation)
-        await asyncio.wait_for(generation.pieces.get(), 60)
+        await asyncio.wait_for(generation.pieces.get(), 240)
         generation.cancelled = True
-        assert await asyncio.to_thread(engine.wait_until_idle, 2)
+        assert await asyncio.to_thread(engine.wait_until_idle, 30)
         assert generation.written < 900
     finally:
         engine.close()
