@@ -53,14 +53,22 @@ def site(prepare: Callable[[], dict[str, Any]], **environment: str) -> Iterator[
             "--log-level",
             "error",
         ]
+        broker = subprocess.Popen(  # limits are counted in it
+            [sys.executable, "manage.py", "up", "--only", "broker"],
+            cwd=ROOT,
+            env=dict(os.environ),
+            stdout=subprocess.DEVNULL,
+        )
+        time.sleep(3)
         web = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))
         try:
             made["url"] = f"http://127.0.0.1:{port}"
             _wait(f"{made['url']}/healthz")
             yield made
         finally:
-            web.terminate()
-            web.wait(timeout=20)
+            for process in (web, broker):
+                process.terminate()
+                process.wait(timeout=20)
 
 
 def _wait(url: str) -> None:

@@ -18,6 +18,7 @@ from training.queries.conversations import speaker_names, thread
 
 MAXIMUM_TEXT = 8000
 TITLE_LENGTH = 60
+LONGEST_REPLY = 200
 
 
 class ChatError(TrainingError):
@@ -42,6 +43,8 @@ def start_conversation(
     """
     _require_usable(project, model)
     settings.setdefault("system_message", default_system_message(model))
+    if model.context_tokens:  # leave most of a small window to what was said before
+        settings.setdefault("max_tokens", min(LONGEST_REPLY, model.context_tokens // 4))
     return Conversation.objects.create(project=project, user=user, model=model, **settings)
 
 

@@ -22,7 +22,7 @@ class Command(VerbCommand):
         parser.add_argument("--user", help="who talks; the project's creator")
         parser.add_argument("--no-system-message", action="store_true")
         parser.add_argument("--temperature", type=float, default=0.7)
-        parser.add_argument("--max-tokens", type=int, default=200)
+        parser.add_argument("--max-tokens", type=int)
         parser.add_argument("--seed", type=int)
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -33,8 +33,8 @@ class Command(VerbCommand):
             model=model,
             uses_system_message=not options["no_system_message"],
             temperature=options["temperature"],
-            max_tokens=options["max_tokens"],
             seed=options["seed"],
+            **({"max_tokens": options["max_tokens"]} if options["max_tokens"] else {}),
         )
         reply = ask(conversation, text=options["text"], speaker=options["speaker"])
         facts = asyncio.run(_collect(reply, model.provider))
