@@ -169,12 +169,19 @@ def _store(
     records: Sequence[BuiltRecord],
     problems: Sequence[Problem],
 ) -> bool:
-    DatasetRecord.objects.filter(dataset=dataset).delete()  # left by a worker that was stopped
+    """Write the records, each chunk in the transaction that says the row is still ours.
+
+    A builder that was overtaken (its lease ran out while it read) must not touch the records of
+    the version that another one has built meanwhile.
+    """
     rows = _record_rows(dataset, records)
-    for start in range(0, len(rows), RECORDS_A_CHUNK):
-        if not leases.renew(dataset, owner, seconds=LEASE_SECONDS):
-            return False
-        DatasetRecord.objects.bulk_create(rows[start : start + RECORDS_A_CHUNK])
+    for start in range(0, max(len(rows), 1), RECORDS_A_CHUNK):
+        with transaction.atomic():
+            if not leases.renew(dataset, owner, seconds=LEASE_SECONDS):
+                return False
+            if start == 0:  # left by a worker that was stopped
+                DatasetRecord.objects.filter(dataset=dataset).delete()
+            DatasetRecord.objects.bulk_create(rows[start : start + RECORDS_A_CHUNK])
     return _finish(dataset, owner, records, problems)
 
 

@@ -98,11 +98,12 @@ def approve_dataset(dataset: DatasetVersion, *, approver: User, reason: str = ""
     Raises:
         DatasetError: it is not waiting, it has errors, or the approver built it or may not decide.
     """
-    errors = dataset.findings.filter(severity=Severity.ERROR).count()
+    decided = _decide(dataset, approver, DatasetState.APPROVED, reason)
+    errors = dataset.findings.filter(severity=Severity.ERROR).count()  # final once it waits
     if errors:
         msg = f"It has {errors} errors; fix their dialogues and build a new version."
         raise DatasetError(msg)
-    return _decide(dataset, approver, DatasetState.APPROVED, reason)
+    return decided
 
 
 @transaction.atomic

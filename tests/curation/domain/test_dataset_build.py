@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from curation.domain import dataset_build
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.training_records import Recipe
@@ -112,3 +113,22 @@ def test_build_dataset_gives_up_after_three_attempts_and_says_so() -> None:
     build_dataset(dataset)
     dataset.refresh_from_db()
     assert (dataset.state, dataset.error_code) == (DatasetState.FAILED, "attempts")
+
+
+def test_build_dataset_leaves_the_records_of_a_faster_builder_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset = requested(make_approved_dialogues(2))
+    read = dataset_build.build_records
+
+    def read_slowly(row: DatasetVersion) -> list[dataset_build.BuiltRecord]:
+        records = read(row)
+        monkeypatch.setattr(dataset_build, "build_records", read)
+        DatasetVersion.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert build_dataset(DatasetVersion.objects.get(pk=dataset.pk))
+        return records
+
+    monkeypatch.setattr(dataset_build, "build_records", read_slowly)
+    assert not build_dataset(dataset)
+    dataset.refresh_from_db()
+    assert (dataset.state, dataset.records.count()) == (DatasetState.WAITING, 2)
