@@ -1,7 +1,8 @@
 """One turn of a job, whoever trains it: the one thing that tasks and commands call."""
 
-from training.domain.job_records import claim_turn, fail_job
+from training.domain.job_records import claim_turn, fail_job, set_next_turn
 from training.domain.job_sync import sync_job
+from training.domain.jobs import note_event
 from training.domain.local_jobs import advance_local_job
 from training.domain.submission import submit_job
 from training.enums import JobState
@@ -11,6 +12,7 @@ from training.providers.errors import ProviderRefusedError
 from training.providers.registry import remote_provider
 
 TURN_LIMIT_SECONDS = 60.0
+WAIT_SECONDS = 60.0
 WAITS_FOR_A_PERSON = JobState.NEEDS_ATTENTION
 
 
@@ -28,7 +30,7 @@ def advance_job(job: FineTuneJob) -> bool:
     try:
         provider = remote_provider()
     except ProviderRefusedError as error:
-        fail_job(job, code=error.code, detail=str(error))
+        _end_or_wait(job, error)
         return True
     if job.remote_id is None:
         submit_job(job, provider)
@@ -37,3 +39,12 @@ def advance_job(job: FineTuneJob) -> bool:
         sync_job(job, provider)
     job.refresh_from_db()
     return True
+
+
+def _end_or_wait(job: FineTuneJob, error: ProviderRefusedError) -> None:
+    """End a job that was never sent; one that may run at the provider waits for the settings."""
+    if job.remote_id is None and job.submitted_at is None:
+        fail_job(job, code=error.code, detail=str(error))
+        return
+    note_event(job, f"settings-{error.code}", f"{error} Trying again.", level="error")
+    set_next_turn(job, seconds=WAIT_SECONDS)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
@@ -228,7 +229,8 @@ def _create_job(project: Project, actor: User, values: dict[str, Any]) -> FineTu
 
 @transaction.atomic
 def cancel_job(job: FineTuneJob, *, actor: User) -> FineTuneJob:
-    """Ask for a job to be stopped; one that was never sent stops at once.
+    """Ask for a job to be stopped; one that was never sent, or that is left to a person, stops at
+    once.
 
     Raises:
         JobError: it is over, or the person may not.
@@ -245,7 +247,8 @@ def cancel_job(job: FineTuneJob, *, actor: User) -> FineTuneJob:
         if job.cancel_requested_at and job.state not in FINAL_JOB_STATES:
             return job
         raise JobError(f"The job is {job.get_state_display()} already.")
-    FineTuneJob.objects.filter(pk=job.pk, state=JobState.QUEUED, lease_until=None).update(
+    nobody_has_it = Q(state=JobState.QUEUED, lease_until=None) | Q(state=JobState.NEEDS_ATTENTION)
+    FineTuneJob.objects.filter(nobody_has_it, pk=job.pk).update(
         state=JobState.CANCELLED, finished_at=now, stop_reason="cancelled", updated_at=now
     )
     note_event(job, "cancel-requested", f"{actor.username} asked to stop the job.")

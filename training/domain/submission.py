@@ -46,7 +46,7 @@ def submit_job(job: FineTuneJob, provider: OpenAIProtocolProvider) -> None:
         note_event(job, f"unknown-{job.submitted_at:%H%M%S}", str(error), level="warn")
         set_next_turn(job, seconds=WAIT_SECONDS)
     except ProviderRefusedError as error:
-        fail_job(job, code=error.code, detail=str(error))
+        _end_or_wait(job, error)
     except ProviderUnavailableError as error:
         note_event(job, f"unavailable-{error.code}", f"{error} Trying again.", level="warn")
         set_next_turn(job, seconds=WAIT_SECONDS)
@@ -84,7 +84,26 @@ def _submit(job: FineTuneJob, provider: OpenAIProtocolProvider, owner: str) -> N
         end_cancelled(job)
         return
     if note_sending(job, owner):
-        save_remote_job(job, provider.start(job_spec(job)))
+        _send(job, provider)
+
+
+def _send(job: FineTuneJob, provider: OpenAIProtocolProvider) -> None:
+    try:
+        remote = provider.start(job_spec(job))
+    except ProviderRefusedError as error:  # a clear no: there is no job
+        fail_job(job, code=error.code, detail=str(error))
+    else:
+        save_remote_job(job, remote)
+
+
+def _end_or_wait(job: FineTuneJob, error: ProviderRefusedError) -> None:
+    """End a job that was never sent; a refused look says nothing about one that may have been."""
+    if job.submitted_at is None:
+        fail_job(job, code=error.code, detail=str(error))
+        return
+    note_event(job, f"refused-{error.code}", f"{error} Looking again.", level="error")
+    if not _hand_over_if_late(job):
+        set_next_turn(job, seconds=WAIT_SECONDS)
 
 
 def send_files(job: FineTuneJob, provider: OpenAIProtocolProvider) -> None:
@@ -136,17 +155,9 @@ def note_sending(job: FineTuneJob, owner: str) -> bool:
 
 def _may_send_again(job: FineTuneJob) -> bool:
     """Say whether it was looked for often and long enough in vain; hand over to a person if so."""
-    now = timezone.now()
-    if job.submitting_since and now - job.submitting_since > PERSON_AFTER:
-        detail = (
-            "It is not known whether the provider took this job. Look at the provider's own page: "
-            "if it runs there, stop it there; then start the job again here."
-        )
-        move_job(
-            job, to=JobState.NEEDS_ATTENTION, error_code="unknown_outcome", error_detail=detail
-        )
-        note_event(job, "needs-attention", detail, level="error")
+    if _hand_over_if_late(job):
         return False
+    now = timezone.now()
     waited = job.submitted_at is not None and now - job.submitted_at >= timedelta(
         seconds=WAIT_SECONDS
     )
@@ -156,6 +167,25 @@ def _may_send_again(job: FineTuneJob) -> bool:
         return True
     set_next_turn(job, seconds=WAIT_SECONDS)
     return False
+
+
+def _hand_over_if_late(job: FineTuneJob) -> bool:
+    """Leave a job to a person once it has not been found for too long; True if so."""
+    if not job.submitting_since or timezone.now() - job.submitting_since <= PERSON_AFTER:
+        return False
+    detail = (
+        "It is not known whether the provider took this job. Look at the provider's own page: if "
+        "it runs there, stop it there; then stop the job here and train again."
+    )
+    move_job(
+        job,
+        to=JobState.NEEDS_ATTENTION,
+        error_code="unknown_outcome",
+        error_detail=detail,
+        cancel_requested_at=None,  # to be asked for again by whoever has looked
+    )
+    note_event(job, "needs-attention", detail, level="error")
+    return True
 
 
 @transaction.atomic

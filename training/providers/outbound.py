@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from .errors import ProviderError
+from .errors import ProviderRefusedError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
@@ -23,7 +23,7 @@ NO_KEEPING = httpx2.Limits(max_keepalive_connections=0)  # nothing to close, not
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class ForbiddenAddressError(ProviderError):
+class ForbiddenAddressError(ProviderRefusedError):
     """The address is not one that the operator allowed."""
 
     code = "forbidden_address"

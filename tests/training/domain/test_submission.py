@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from rickproject.config import get_config
 from tests.contract.fault_server import (
     DROPPED_AFTER,
     DROPPED_BEFORE,
@@ -19,7 +20,7 @@ from tests.training.jobs_world import approved_dataset, due, remote_job, use_pro
 from training.domain import submission
 from training.domain.job_turns import advance_job
 from training.domain.jobs import cancel_job
-from training.enums import JobState
+from training.enums import FINAL_JOB_STATES, JobState
 from training.models import FineTuneJob
 from training.providers import outbound
 from training.providers.registry import remote_provider
@@ -165,3 +166,38 @@ def test_submission_cancels_a_job_that_turns_out_to_exist(
     assert job.state == JobState.CANCELLED
     assert [remote["status"] for remote in server.state.jobs.values()] == ["cancelled"]
     assert server.count("create_job") == 1
+
+
+def test_submission_keeps_looking_when_a_look_is_refused_after_sending(
+    job: FineTuneJob, server: FaultServer
+) -> None:
+    server.fail("create_job", DROPPED_AFTER)
+    advance_job(job)
+    server.fail("list_jobs", refusal(401, "invalid_api_key", "Wrong key."))
+    advance_job(wait(job, 61))
+    job.refresh_from_db()
+    assert job.state == JobState.SUBMITTING
+    turns(job)
+    assert job.remote_id in server.state.jobs
+    assert server.count("create_job") == 1
+
+
+def test_job_at_the_provider_waits_while_the_key_is_missing(
+    job: FineTuneJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance_job(job)
+    monkeypatch.setattr(get_config(), "openai_api_key", None)
+    advance_job(due(job))
+    job.refresh_from_db()
+    assert job.state not in FINAL_JOB_STATES
+    assert job.events.filter(event_id="rickproject-settings-provider_key").exists()
+
+
+def test_cancel_job_ends_one_that_is_left_to_a_person(
+    job: FineTuneJob, server: FaultServer
+) -> None:
+    server.fail("create_job", DROPPED_BEFORE)
+    advance_job(job)
+    advance_job(wait(job, 16 * 60))
+    cancel_job(job, actor=job.created_by)
+    assert job.state == JobState.CANCELLED
