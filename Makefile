@@ -66,8 +66,10 @@ ifneq ($(TRAINER),none)
 	@$(MAKE) --no-print-directory trainer
 endif
 
+WITHOUT_TORCH := $(if $(filter none,$(TRAINER)), and not torch)
+
 test: trainer-for-tests
-	@$(PYTEST) -m "not e2e" $(ARGS)
+	@$(PYTEST) -m "not e2e$(WITHOUT_TORCH)" $(ARGS)
 
 e2e: trainer-for-tests
 	@$(PYTEST) -m e2e $(ARGS)
