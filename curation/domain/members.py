@@ -27,9 +27,7 @@ def add_member(project: Project, *, user: User, role: Role, actor: User) -> Memb
     if not is_new:
         msg = f"{user.username} is {role.label} here already."
         raise MemberError(msg)
-    record_activity(
-        "member.added", project=project, actor=actor, target=membership, role=role.value
-    )
+    record_activity("member.added", project=project, actor=actor, target=user, role=role.value)
     return membership
 
 
@@ -50,7 +48,7 @@ def remove_member(membership: Membership, *, actor: User) -> None:
         "member.removed",
         project=membership.project,
         actor=actor,
-        target=membership,
+        target=membership.user,
         role=membership.role,
     )
     membership.delete()

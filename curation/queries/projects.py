@@ -8,7 +8,6 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, TextChoices
 
 from curation.enums import DatasetState, DialogueState, Role, ScriptState, SegmentationState
 from curation.models import (
-    Activity,
     DatasetVersion,
     Dialogue,
     Episode,
@@ -148,8 +147,3 @@ def members_of(project: Project) -> list[tuple[User, list[Membership]]]:
     for _, memberships in people.values():
         memberships.sort(key=lambda row: order.index(Role(row.role)))
     return list(people.values())
-
-
-def recent_activity(project: Project, number: int = 6) -> list[Activity]:
-    """Return the last steps of work, the newest first."""
-    return list(project.activities.select_related("actor")[:number])

@@ -34,6 +34,11 @@ WORDS = {
     "suggestions.decided": "decided on suggested scenes of",
     "note.saved": "wrote the note of",
     "script.columns_chosen": "chose the columns of",
+    "project.created": "started the project",
+    "project.demo_seeded": "made the demo",
+    "member.added": "added",
+    "member.removed": "removed",
+    "dataset.requested": "asked for",
     "character.alias_set": "made another name of",
     "character.alias_removed": "made a character of its own of",
     "character.made_target": "made a target of",
@@ -85,6 +90,8 @@ def _address(activity: Activity, project: Project) -> str:
 def _more(activity: Activity) -> list[str]:
     detail = activity.detail
     words = []
+    if role := detail.get("role"):
+        words.append(f"as {role}")
     if detail.get("proposed"):
         words.append("from a proposal")
     if lost := detail.get("lost"):

@@ -12,8 +12,13 @@ from curation import access
 from curation.domain.projects import create_project
 from curation.errors import CurationError
 from curation.forms.projects import ProjectForm
+from curation.queries.activity_feed import activity_feed
 from curation.queries.next_steps import next_steps
-from curation.queries.projects import members_of, progress_of, projects_of, recent_activity
+from curation.queries.projects import members_of, progress_of, projects_of
+
+from .activity_words import step_of
+
+SHOWN_STEPS = 6
 
 
 @require_GET
@@ -63,7 +68,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
         "progress": progress,
         "steps": next_steps(project, user=user, roles=roles, progress=progress),
         "members": members_of(project),
-        "activities": recent_activity(project),
+        "lately": [step_of(step, project) for step in activity_feed(project)[:SHOWN_STEPS]],
         "may_manage": bool(roles & access.MANAGING),
         "may_work": bool(roles & access.ANNOTATING),
     }

@@ -148,9 +148,3 @@ def bars(
     most = max((value for _, value in pairs), default=0) or 1
     table = [{"label": label, "value": value} for label, value in pairs]
     return {"rows": table, "caption": caption, "unit": unit, "most": most, "tone": tone}
-
-
-@register.filter
-def past_tense(verb: str) -> str:
-    """Return what was done from a verb of the record: "dialogue.approved" is "approved"."""
-    return verb.rpartition(".")[2].replace("_", " ")

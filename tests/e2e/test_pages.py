@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.auth.models import User
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from curation.demo.seed import seed_demo
 from curation.models import Project
@@ -38,7 +38,10 @@ def demo(var_dir: object) -> Project:
     seed_demo(tell=lambda line: None)
     project = Project.objects.get()
     dataset = project.datasets.order_by("number").first()
-    FineTuneJobFactory(project=project, dataset=dataset, state=JobState.SUCCEEDED)
+    job = FineTuneJobFactory(project=project, dataset=dataset, state=JobState.SUCCEEDED)
+    points = [("train_loss", 1, 3.0), ("train_loss", 2, 2.5), ("full_valid_loss", 2, 2.75)]
+    for name, step, value in points:
+        job.metrics.create(name=name, step=step, value=value)
     model = ModelVersionFactory(project=project)
     start_conversation(project, user=User.objects.get(username="mina"), model=model)
     return project
@@ -79,6 +82,9 @@ def test_every_page_is_sound_for_everybody(
     names = {route_of(address) for address in walk}
     pages = {name for name, route in ROUTES.items() if route.method == "GET"} - NOT_PAGES
     assert pages - names == set(), "no link leads there"
+    charts = sign_in(mina, **WINDOWS["light"])
+    charts.goto(next(address for address in walk if route_of(address) == "job"))
+    expect(charts.locator("figure[data-name=loss] .u-legend")).to_contain_text("2.500")
     findings = []
     for window, options in WINDOWS.items():
         page = sign_in(mina, **options)

@@ -35,8 +35,19 @@ function lineOptions(plot, line, data) {
     dash: line.dashed ? [6, 4] : undefined,
     spanGaps: true,
     points: { show: line.values.filter((value) => value !== null).length < 25, size: 5 },
-    value: (_, value) => (value == null ? "–" : `${value.toFixed(data.decimals ?? 3)}${data.unit ?? ""}`),
+    value: (u, pointed) => {
+      const value = pointed ?? (u.isResting ? line.values.findLast((known) => known != null) : null);
+      return value == null ? "–" : `${value.toFixed(data.decimals ?? 3)}${data.unit ?? ""}`;
+    },
   };
+}
+
+/** With no pointer over the chart the legend shows the last value of each line. */
+function restLegend(u) {
+  if (u.cursor.left >= 0) return;
+  u.isResting = true;
+  u.setLegend({ idx: u.data[0].length - 1 }, false);
+  u.isResting = false;
 }
 
 function axis(plot, more) {
@@ -90,7 +101,7 @@ function options(plot, data) {
     axes: [axis(plot, { label: data.x_label, labelSize: 18, labelFont: `12px ${getComputedStyle(plot).fontFamily}` }),
       axis(plot, { size: 56 })],
     series: [{ label: data.x_label }, ...data.lines.map((line) => lineOptions(plot, line, data))],
-    hooks: { drawClear: [marks(plot, data)] },
+    hooks: { drawClear: [marks(plot, data)], setCursor: [restLegend], ready: [restLegend] },
   };
 }
 
