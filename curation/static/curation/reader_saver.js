@@ -84,7 +84,7 @@ export class Saver {
       this.waiting = merge(batch, this.waiting);
       return this.ask(error);
     }
-    if (error.status >= 400 && error.status < 500 && ![401, 408, 429].includes(error.status)) {
+    if (error.status >= 400 && error.status < 500 && ![401, 403, 408, 429].includes(error.status)) {
       this.page.refused(toStep(merge(batch, this.waiting)));
       this.waiting = empty();
       this.keepDraft();

@@ -10,8 +10,11 @@ export class RequestFailed extends Error {
   }
 }
 
-/** The page's CSRF token. @returns {string} */
+/** The CSRF token of now: logging in again in another tab makes the page's own one stale.
+ *  @returns {string} */
 export function csrfToken() {
+  const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
+  if (cookie) return cookie[1];
   return JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["x-csrftoken"] ?? "";
 }
 
