@@ -14,6 +14,7 @@ from curation.enums import DatasetState, Severity
 from curation.errors import CurationError
 from curation.models import DatasetVersion
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
+from rickproject.lib.numbers import is_key
 
 
 @admin.register(DatasetVersion)
@@ -73,7 +74,7 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
     ) -> HttpResponse:
         dataset = get_object_or_404(DatasetVersion, pk=object_id)
         seed = request.GET.get("sample", "1")
-        seed_number = int(seed) if seed.isdecimal() else 1
+        seed_number = int(seed) if is_key(seed) else 1
         context = {
             "dataset": dataset,
             "statistics": dataset_statistics(dataset),

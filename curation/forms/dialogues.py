@@ -15,9 +15,17 @@ from curation.domain.reviews import LONGEST_REASON
 from curation.enums import Decision, DialogueState, ScriptState
 from curation.models import Character, Episode
 from curation.queries.scene_lines import target_choices
+from rickproject.lib.numbers import is_key
 from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
 
 COST_STEP = 0.1
+
+
+def _whole(text: str) -> int:
+    """Return a number that fits a big integer of every database, or raise ValueError."""
+    if not is_key(text.strip()):
+        raise ValueError
+    return int(text)
 
 
 class PrimaryKeysField(forms.Field):
@@ -33,7 +41,7 @@ class PrimaryKeysField(forms.Field):
         """
         texts = ",".join(value or []).split(",")
         try:
-            return [int(text) for text in texts if text.strip()]
+            return [_whole(text) for text in texts if text.strip()]
         except ValueError as error:
             msg = "These rows are not known."
             raise forms.ValidationError(msg) from error
@@ -174,7 +182,7 @@ class ManyForm(forms.Form):
         """Return revisions by primary key."""
         try:
             pairs = [text.split(":") for text in self.cleaned_data["dialogues"].split(",")]
-            return {int(pk): int(revision) for pk, revision in pairs}
+            return {_whole(pk): _whole(revision) for pk, revision in pairs}
         except ValueError as error:
             msg = "Choose dialogues from the list."
             raise forms.ValidationError(msg) from error

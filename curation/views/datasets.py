@@ -20,6 +20,7 @@ from curation.errors import CurationError
 from curation.forms.datasets import BuildForm
 from curation.models import DatasetVersion, Dialogue
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
+from rickproject.lib.numbers import is_key
 
 PAGE_LENGTH = 25
 BUILT_STATES = {DatasetState.WAITING, DatasetState.APPROVED, DatasetState.RETURNED}
@@ -70,7 +71,7 @@ def dataset(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one version: state, checks, statistics, samples, exports."""
     version = project_dataset(request.user, slug, number)
     sample = request.GET.get("sample", "1")
-    seed = int(sample) if sample.isdecimal() else 1
+    seed = int(sample) if is_key(sample) else 1
     is_built = version.state in BUILT_STATES
     context = {
         "project": version.project,

@@ -27,6 +27,7 @@ from curation.models import Activity, Boundary, Dialogue, DialogueRevision, Proj
 from curation.queries.dialogue_list import listed_dialogues, state_counts
 from curation.queries.scene_lines import agreed_scenes
 from rickproject.lib.errors import RickError
+from rickproject.lib.numbers import is_key
 
 from .activity_words import step_of
 from .builder_page import EDITABLE, kept_wish
@@ -181,7 +182,7 @@ def dialogue_history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _chosen_revision(request: HttpRequest, dialogue: Dialogue) -> dict[str, Any] | None:
     number = request.GET.get("revision", "")
-    kept = dialogue.revisions.filter(revision=int(number)).first() if number.isdecimal() else None
+    kept = dialogue.revisions.filter(revision=int(number)).first() if is_key(number) else None
     return {"number": kept.revision, "members": members_at(kept)} if kept else None
 
 

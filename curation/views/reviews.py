@@ -29,6 +29,7 @@ from curation.models import Dialogue, Project
 from curation.queries.dialogue_members import members_of
 from curation.queries.review_queue import decidable_dialogues, queue_count
 from curation.queries.scene_lines import is_spoken_by
+from rickproject.lib.numbers import is_key
 
 from .builder_page import scene_now, view_of
 
@@ -49,7 +50,7 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
     """
     project = member_project(request.user, slug, REVIEWING)
     asked = request.GET.get("dialogue", "")
-    if asked.isdecimal():
+    if is_key(asked):
         dialogue = project_dialogue(request.user, slug, int(asked), REVIEWING)
         if dialogue.state in DECIDABLE:
             return _show(request, project, dialogue, skipped=[])
@@ -123,7 +124,7 @@ def _show(
         "count": queue_count(project, cast("User", request.user)),
         "skipped": ",".join(str(pk) for pk in skipped),
         "error": error,
-        "last": last if last.isdecimal() else "",
+        "last": last if is_key(last) else "",
         "shows_names": Role.MANAGER in project_roles(request.user, project),
     }
     if dialogue is not None:
@@ -158,4 +159,4 @@ def _facts(request: HttpRequest, dialogue: Dialogue) -> dict[str, Any]:
 
 def _skipped(request: HttpRequest) -> list[int]:
     texts = request.GET.get("skip", "").split(",")
-    return [int(text) for text in texts if text.isdecimal()][-MOST_SKIPPED:]
+    return [int(text) for text in texts if is_key(text)][-MOST_SKIPPED:]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from rickproject.config import get_config
 from rickproject.lib.errors import RickError
 from rickproject.lib.limits import LimitReachedError
+from rickproject.lib.numbers import is_key
 from rickproject.lib.sse import PING, event, stream_events
 from training.access.chat import own_conversation, own_reply
 from training.domain.chat import ask, close_reply, regenerate, request_body
@@ -57,13 +58,13 @@ def _open(request: HttpRequest, slug: str, pk: int) -> Message:
         conversation = own_conversation(request.user, slug, pk)
         if again := request.POST.get("again"):
             return regenerate(
-                conversation, own_reply(conversation, int(again) if again.isdecimal() else 0)
+                conversation, own_reply(conversation, int(again) if is_key(again) else 0)
             )
         return ask(
             conversation,
-            text=request.POST.get("text", ""),
+            text=request.POST.get("text", "").replace("\0", ""),
             speaker=request.POST.get("speaker"),
-            client_key=request.POST.get("client_key") or None,
+            client_key=request.POST.get("client_key", "").replace("\0", "")[:64] or None,
         )
     finally:
         _let_the_database_go()

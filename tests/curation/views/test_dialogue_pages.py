@@ -407,3 +407,23 @@ def test_a_reviewer_can_go_back_to_a_decision_and_return_it() -> None:
     dialogue.refresh_from_db()
     assert dialogue.state == DialogueState.RETURNED
     assert b"Nothing waits for review" in desk.client.get(back).content
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000])
+def test_numbers_that_no_database_holds_are_no_fault_of_the_server(number: str) -> None:
+    desk = Desk(role=Role.REVIEWER)
+    dialogue = desk.submitted(0, 3)
+    review, history = (
+        reverse("review", args=[desk.slug]),
+        reverse("dialogue_history", args=[desk.slug, dialogue.pk]),
+    )
+    for url in (
+        f"{review}?skip={number}",
+        f"{review}?dialogue={number}",
+        f"{history}?revision={number}",
+    ):
+        assert desk.client.get(url).status_code == HTTPStatus.OK
+    answer = desk.change(dialogue, "drop", utterances=number)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    chosen = {"dialogue": f"{number}:1"}
+    desk.client.post(reverse("dialogues_submit", args=[desk.slug]), chosen)
