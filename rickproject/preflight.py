@@ -27,8 +27,6 @@ def pending_migrations() -> list[str]:
             f"The database does not answer ({str(error).strip().splitlines()[0]}). "
             "Check DATABASE_URL and that the server runs."
         ) from error
-    finally:
-        connection.close()
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 

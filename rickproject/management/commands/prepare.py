@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from curation.demo.people import accounts_file
+from curation.demo.seed import seed_demo
 from rickproject.config import get_config
 from rickproject.preflight import PreflightError, pending_migrations
 
@@ -12,7 +14,7 @@ from rickproject.preflight import PreflightError, pending_migrations
 class Command(BaseCommand):
     """Migrates when migrations are pending; seeds the demo into an untouched installation."""
 
-    help = "Migrate the database and, the first time, seed the demo project."
+    help = "Migrate the database and, the first time, seed the demo (never into a team's)."
     requires_system_checks = ()
 
     def handle(self, *_args: str, **options: Any) -> None:
@@ -23,8 +25,6 @@ class Command(BaseCommand):
         if pending:
             self.stdout.write(f"Preparing the database ({len(pending)} migrations)")
             call_command("migrate", interactive=False, verbosity=0)
-        config = get_config()
-        wants_demo = not (config.database_url or (config.var_dir / "demo-accounts").exists())
-        if wants_demo and "seed_demo" in get_commands():
+        if not get_config().database_url and not accounts_file().exists():
             self.stdout.write("Seeding the demo project")
-            call_command("seed_demo")
+            seed_demo(tell=self.stdout.write)
