@@ -1,6 +1,6 @@
-"""The narrow interface that every provider of fine-tuning and chat fulfils."""
+"""The narrow interface that every provider of fine-tuning fulfils."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -81,28 +81,6 @@ class ResultFile:
     metrics: tuple[tuple[int, str, float], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChatRequest:
-    """What a model is asked; None leaves a parameter to the server."""
-
-    model: str
-    messages: Sequence[Mapping[str, str]]
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    seed: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChatPiece:
-    """A piece of a reply; the last ones carry the finish reason and the usage."""
-
-    text: str = ""
-    finish_reason: str = ""
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
 class FineTuningProvider(Protocol):
     """A service that trains models from files.
 
@@ -140,16 +118,4 @@ class FineTuningProvider(Protocol):
 
     def cancel(self, job_id: str) -> RemoteJob:
         """Ask for a job to be ended."""
-        ...
-
-
-class ChatProvider(Protocol):
-    """A server that continues conversations."""
-
-    def complete(self, request: ChatRequest) -> ChatPiece:
-        """Return the whole reply."""
-        ...
-
-    def stream(self, request: ChatRequest) -> Iterator[ChatPiece]:
-        """Yield the reply as it is written; raise ``BrokenStreamError`` if it ends too early."""
         ...

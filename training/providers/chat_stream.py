@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from training.errors import TrainingError
 from training.providers.model_server import Endpoint, ModelServerError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def stream_reply(endpoint: Endpoint, payload: dict[str, Any]) -> AsyncIter
     """
     import openai  # noqa: PLC0415  # 1.8 s and 50 MB, only where a model is asked
 
-    client = _client(endpoint)
+    client = await _client(endpoint)
     body = {**payload, "stream": True, "stream_options": {"include_usage": True}}
     try:
         async with client.chat.completions.with_streaming_response.create(**body) as response:
@@ -136,13 +137,23 @@ def _detail(error: Any) -> str:
     return str(body.get("message") or "")[:300]
 
 
-def _client(endpoint: Endpoint) -> "AsyncOpenAI":
+async def _client(endpoint: Endpoint) -> "AsyncOpenAI":
     """Return the client of this address and event loop; made once, kept until it is closed."""
     of_loop = _clients.setdefault(asyncio.get_running_loop(), {})
     key = (endpoint.base_url, str(endpoint.key))
     if key not in of_loop:
+        await _check(endpoint.base_url)
         of_loop[key] = _new_client(*key)
     return of_loop[key]
+
+
+async def _check(base_url: str) -> None:
+    from training.providers.outbound import check_address  # noqa: PLC0415  # loads the HTTP stack
+
+    try:
+        await asyncio.to_thread(check_address, base_url)
+    except TrainingError as error:
+        raise ModelServerError(str(error)) from error
 
 
 def _new_client(base_url: str, key: str) -> "AsyncOpenAI":

@@ -45,17 +45,3 @@ class UnknownOutcomeError(ProviderError):
     """The request may have been accepted: look before sending it again."""
 
     code = "unknown_outcome"
-
-
-class BrokenStreamError(ProviderError):
-    """A reply ended before it was finished; what came is kept.
-
-    Attributes:
-        partial: the text received so far.
-    """
-
-    code = "broken_stream"
-
-    def __init__(self, sentence: str, *, partial: str = "", code: str | None = None) -> None:
-        super().__init__(sentence, code=code)
-        self.partial = partial

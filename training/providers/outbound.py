@@ -147,18 +147,6 @@ class GuardedTransport(httpx2.HTTPTransport):
         return response
 
 
-class AsyncGuardedTransport(httpx2.AsyncHTTPTransport):
-    """The same for streamed chat; sizes there are limited by the number of tokens asked for."""
-
-    def __init__(self, allowed: Origin) -> None:
-        super().__init__(trust_env=False, limits=NO_KEEPING)
-        self._guard = _Guard(allowed)
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self._guard.pin(request)
-        return await super().handle_async_request(request)
-
-
 def _options(timeout: httpx2.Timeout) -> dict[str, Any]:
     return {"timeout": timeout, "follow_redirects": False, "trust_env": False}
 
@@ -181,13 +169,14 @@ def outbound_client(
     return httpx2.Client(transport=transport, **_options(timeout))
 
 
-def async_outbound_client(
-    base_url: str, *, timeout: httpx2.Timeout = TIMEOUT
-) -> httpx2.AsyncClient:
-    """Return the same for asynchronous callers.
+def check_address(base_url: str) -> None:
+    """Look at an address of the operator's settings before a streaming client is made for it.
 
     Raises:
-        ForbiddenAddressError: the address is not an allowed form.
+        ForbiddenAddressError: the address is not an allowed form, or leads where none may.
     """
-    transport = AsyncGuardedTransport(parse_origin(base_url))
-    return httpx2.AsyncClient(transport=transport, **_options(timeout))
+    origin = parse_origin(base_url)
+    try:
+        resolve(origin, allow_private=names_private_address(origin))
+    except httpx2.ConnectError as error:
+        raise ForbiddenAddressError(f"{origin.host} has no address.") from error

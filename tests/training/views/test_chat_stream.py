@@ -221,3 +221,12 @@ async def test_message_stream_is_not_there_for_others(talk: Conversation) -> Non
         response = await client.post(address(talk), {"text": "Hi"})
         assert response.status_code == HTTPStatus.NOT_FOUND
     assert not await Message.objects.aexists()
+
+
+async def test_message_stream_does_not_reach_a_link_local_address(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_config(), "openai_base_url", "http://169.254.169.254/v1")
+    _, body = await send(talk)
+    assert "may not be reached from here" in body
+    assert (await stored(talk)).state == MessageState.FAILED
