@@ -74,3 +74,30 @@ def _answers(platform: Platform) -> bool:
         return platform.page("/healthz")[0] == 200
     except OSError:
         return False
+
+
+CONFIRM = """
+from django.contrib.auth.models import User
+from curation.domain import imports
+from curation.models import Project
+from tests.sample_scripts import many_rows
+person = User.objects.create(username="vex")
+project = Project.objects.create(name="Long", slug="long", created_by=person)
+script = imports.receive_script(project, user=person, file_name="long.csv",
+    content=[many_rows(20_000)], in_background=False)
+imports.check_script(script.pk)
+script.refresh_from_db()
+imports.confirm_import(script, user=person, in_background=True)
+"""
+
+
+def test_up_lets_a_running_import_finish_when_it_is_stopped(platform: Platform) -> None:
+    platform.start()
+    wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=60)
+    done = platform.manage("shell", "--no-imports", "-c", CONFIRM)
+    assert done.returncode == 0, done.stderr
+    query = "SELECT state, rows_done FROM curation_script"
+    wait_for("a part of it", lambda: platform.rows(query)[0][1] > 0, seconds=60)
+    assert platform.stop() == 0
+    assert platform.rows(query) == [("imported", 20_000)]
+    assert platform.processes() == []
