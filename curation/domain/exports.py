@@ -28,7 +28,8 @@ def exports_folder() -> Path:
 
 @transaction.atomic
 def request_export(dataset: DatasetVersion, *, actor: User, in_background: bool = True) -> Export:
-    """Ask a worker for the files of an approved version; a finished export is given again.
+    """Ask a worker for the files of an approved version; a finished export is given
+    again while its files are there.
 
     Args:
         in_background: False where the caller runs ``write_export`` itself.
@@ -38,7 +39,7 @@ def request_export(dataset: DatasetVersion, *, actor: User, in_background: bool 
     """
     _require_approved(dataset)
     existing = dataset.exports.exclude(state=ExportState.FAILED).first()
-    if existing:
+    if existing and not _has_lost_files(existing):
         return existing
     export = Export.objects.create(
         dataset=dataset,
@@ -49,6 +50,13 @@ def request_export(dataset: DatasetVersion, *, actor: User, in_background: bool 
     if in_background:
         enqueue_on_commit("curation.export_dataset", export_id=export.pk)
     return export
+
+
+def _has_lost_files(export: Export) -> bool:
+    stored = export.files.values_list("stored_path", flat=True)
+    return export.state == ExportState.DONE and not all(
+        (exports_folder() / path).exists() for path in stored
+    )
 
 
 def write_export(export: Export) -> bool:

@@ -55,6 +55,19 @@ def test_request_export_gives_a_finished_export_again(dataset: DatasetVersion) -
     assert request_export(dataset, actor=dataset.created_by) == export
 
 
+def test_request_export_writes_files_anew_that_are_gone_from_the_disk(
+    dataset: DatasetVersion,
+) -> None:
+    lost = request_export(dataset, actor=dataset.created_by)
+    write_export(lost)
+    first = lost.files.get(name="train.jsonl")
+    (exports_folder() / first.stored_path).unlink()
+    again = request_export(dataset, actor=dataset.created_by)
+    assert write_export(again)
+    assert again.files.get(name="train.jsonl").sha256 == first.sha256
+    assert request_export(dataset, actor=dataset.created_by) == again
+
+
 def test_request_export_refuses_a_version_that_is_not_approved(dataset: DatasetVersion) -> None:
     dataset.state = DatasetState.WAITING
     with pytest.raises(DatasetError, match="only approved versions"):
