@@ -107,12 +107,7 @@ def start_job(
         "client_key": client_key,
         "retry_of": retry_of,
     }
-    try:
-        return _create_job(project, actor, values)
-    except IntegrityError:
-        if client_key and (found := _found_by_key(actor, client_key)):
-            return found
-        raise
+    return _create_once(project, actor, values)
 
 
 def check_order(
@@ -217,6 +212,16 @@ def _require_room_today(project: Project) -> None:
 
 def _found_by_key(actor: User, client_key: str) -> FineTuneJob | None:
     return FineTuneJob.objects.filter(created_by=actor, client_key=client_key).first()
+
+
+def _create_once(project: Project, actor: User, values: dict[str, Any]) -> FineTuneJob:
+    try:
+        return _create_job(project, actor, values)
+    except IntegrityError:
+        key = values["client_key"]
+        if key and (found := _found_by_key(actor, key)):
+            return found
+        raise
 
 
 @transaction.atomic

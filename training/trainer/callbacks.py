@@ -38,8 +38,7 @@ def make_callback(
     """Return the callback of the adapter stage.
 
     Args:
-        tokens_before: tokens seen by the steps a resumed trainer does not repeat; TRL counts
-            from zero again.
+        tokens_before: seen by the steps that a resumed trainer does not repeat.
     """
     from transformers import TrainerCallback  # noqa: PLC0415
 
