@@ -79,27 +79,21 @@ def start_job(
     if client_key and (found := _found_by_key(actor, client_key)):
         return found
     settings = _clean(hyperparameters or {})
-    check_order(
-        project,
-        dataset=dataset,
-        provider=provider,
-        base_model=base_model,
-        hyperparameters=settings,
-        seed=seed,
-        suffix=suffix,
-    )
-    estimate = estimate_job(
-        dataset, provider=provider, base_model=base_model, hyperparameters=settings
-    )
-    _require_budget(estimate, budget_usd)
-    _require_room_today(project)
-    values = {
+    order: dict[str, Any] = {
         "dataset": dataset,
         "provider": provider,
         "base_model": base_model,
         "hyperparameters": settings,
         "seed": seed,
         "suffix": suffix,
+    }
+    check_order(project, **order)
+    estimate = estimate_job(
+        dataset, provider=provider, base_model=base_model, hyperparameters=settings
+    )
+    _require_budget(estimate, budget_usd)
+    _require_room_today(project)
+    values = order | {
         "budget_usd": budget_usd,
         "estimated_tokens": estimate.tokens,
         "estimated_seconds": estimate.seconds,

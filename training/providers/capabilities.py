@@ -187,7 +187,7 @@ LOCAL_ROW = Capabilities(
     notes=(
         (
             "The small model is trained on the project's own script and needs no network. It "
-            "speaks in the character's phrases and knows nothing else."
+            "speaks in the character's phrases, knows nothing else and often trips over its words."
         ),
     ),
 )
