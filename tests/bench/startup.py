@@ -16,7 +16,8 @@ IDLE_SECONDS = 20
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print, with as many web processes as by default."""
+    os.environ["RICK_WEB_WORKERS"] = "2"
     with tempfile.TemporaryDirectory(prefix="rickproject-bench-") as folder:
         platform = Platform(Path(folder) / "var")
         print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")

@@ -46,10 +46,10 @@ class Platform:
     def environment(self) -> dict[str, str]:
         """What the processes are started with."""
         return {
-            **os.environ,
-            "RICK_VAR_DIR": str(self.var_dir),
             "RICK_WEB_WORKERS": "1",
             "RICK_TASK_REDELIVERY_SECONDS": "8",
+            **os.environ,
+            "RICK_VAR_DIR": str(self.var_dir),
         }
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
