@@ -244,6 +244,14 @@ def _finish(job: FineTuneJob, folder: Path, result: files.Result) -> None:
         detail = result.error_detail or "Training failed without a word."
         fail_job(job, code=result.error_code or "trainer_failed", detail=detail)
         return
+    try:
+        _offer(job, folder, result)
+    except OSError as error:
+        detail = f"The model could not be offered: {error.strerror}. Make room and train again."
+        fail_job(job, code="disk", detail=detail)
+
+
+def _offer(job: FineTuneJob, folder: Path, result: files.Result) -> None:
     with transaction.atomic():
         register_local_models(job, result, folder)
         move_job(

@@ -13,10 +13,12 @@ from training.providers.registry import capabilities_here
 from training.serving.registry import write_model_entry
 from training.trainer import files
 
+LONGEST_PART = 50
+
 
 def model_name(job: FineTuneJob) -> str:
     """Return the name of a job's model: the character and the job's number."""
-    return f"{slugify(job.dataset.target_character.name) or 'character'}-{job.pk}"
+    return f"{_short_slug(job.dataset.target_character.name) or 'character'}-{job.pk}"
 
 
 def register_remote_models(job: FineTuneJob) -> ModelVersion:
@@ -113,4 +115,9 @@ def _base_name(job: FineTuneJob, result: files.Result) -> str:
     if result.base_key:
         return f"{job.project.slug}-base-{result.base_key[:6]}"
     last = job.base_model.rstrip("/").rsplit("/", 1)[-1]
-    return f"{job.project.slug}-{slugify(last) or 'base'}"
+    return f"{job.project.slug}-{_short_slug(last) or 'base'}"
+
+
+def _short_slug(text: str) -> str:
+    """Return a text as part of a name that the table and the model server's folder can hold."""
+    return slugify(text)[:LONGEST_PART].strip("-_")

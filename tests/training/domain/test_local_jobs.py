@@ -24,6 +24,7 @@ from training.domain.job_folders import (
     script_lines,
 )
 from training.domain.jobs import cancel_job, start_job
+from training.domain.model_versions import model_name
 from training.enums import FINAL_JOB_STATES, JobState, ModelKind
 from training.models import FineTuneJob, ModelVersion
 from training.queries.jobs import status_sentence
@@ -201,3 +202,23 @@ def test_job_whose_process_is_killed_goes_on_and_ends_the_same(var_dir: Path) ->
         assert entry is not None
         assert entry.adapter_dir is not None
         assert (entry.adapter_dir / "adapter_model.safetensors").exists()
+
+
+def test_job_fails_in_words_when_its_model_cannot_be_offered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset = approved_dataset()
+    type(dataset.target_character).objects.update(name="V" * 200)
+    job = local_job(DatasetVersion.objects.get(pk=dataset.pk))
+    folder = prepare_folder(job)
+    FineTuneJob.objects.update(state=JobState.RUNNING, started_at=timezone.now())
+    result = files.Result(outcome="finished", base_key="abcdef", base_dir="b", adapter_dir="a")
+    files.write_result(folder, result)
+
+    def full(*_args: object, **_values: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("training.domain.model_versions.write_model_entry", full)
+    assert turn(job).state == JobState.FAILED
+    assert "No space left on device" in job.error_detail
+    assert len(model_name(job)) < ModelVersion._meta.get_field("name").max_length
