@@ -13,10 +13,11 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Page, expect
 
 from curation.demo.seed import seed_demo
+from curation.enums import DatasetState
 from curation.models import Project
 from tests.access_table import ROUTES
 from tests.e2e.watching import axe_findings, sideways_pixels
-from tests.factories import FineTuneJobFactory, ModelVersionFactory
+from tests.factories import DatasetVersionFactory, FineTuneJobFactory, ModelVersionFactory
 from training.domain.chat import start_conversation
 from training.enums import JobState
 
@@ -100,4 +101,21 @@ def test_every_page_is_sound_for_everybody(
                 or page.locator(".button-primary:visible").count() > 1
             ):
                 findings.append(f"{name}, {window}: not one title, or several primary buttons")
+    assert findings == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_admins_pages_are_sound(
+    admin_user: User, sign_in: Callable[..., Page], scheme: str
+) -> None:
+    dataset = DatasetVersionFactory(state=DatasetState.WAITING)
+    page = sign_in(admin_user, color_scheme=scheme)
+    findings = []
+    for address in (
+        "/admin/",
+        "/admin/curation/datasetversion/",
+        f"/admin/curation/datasetversion/{dataset.pk}/change/",
+    ):
+        page.goto(address)
+        findings += [f"{address}: {finding}" for finding in axe_findings(page)]
     assert findings == []

@@ -88,6 +88,7 @@ function attachKeyMap() {
   const show = () => {
     fillKeyMap(dialog);
     dialog.showModal();
+    dialog.scrollTop = 0;
   };
   bindKeys(document, { "?": () => (dialog.open ? dialog.close() : show()) });
   for (const button of document.querySelectorAll("[data-open-keymap]")) button.addEventListener("click", show);
