@@ -5,7 +5,8 @@ from django.contrib.auth.models import User
 
 from curation import models
 from curation.domain.training_records import Recipe
-from curation.enums import BoundaryOrigin, DatasetState, DialogueState, Role, ScriptState
+from curation.enums import BoundaryOrigin, DatasetState, Decision, DialogueState, Role, ScriptState
+from curation.queries.dataset_sources import source_dialogue
 from training import models as training_models
 from training.enums import ModelKind
 
@@ -214,7 +215,22 @@ def make_dialogue(
         author=author,
         members=[{"utterance": u.pk, "dropped": False, "text": None} for u in chosen],
     )
+    if state == DialogueState.APPROVED:
+        record_approval(dialogue)
     return dialogue
+
+
+def record_approval(dialogue: models.Dialogue) -> None:
+    """Write that somebody approved a dialogue as it is now."""
+    read = source_dialogue(dialogue)
+    models.Review.objects.create(
+        dialogue=dialogue,
+        revision=dialogue.revision,
+        reviewer=UserFactory(),
+        decision=Decision.APPROVED,
+        lines_sha256=read.lines_sha256,
+        note_sha256=read.note_sha256,
+    )
 
 
 def make_approved_dialogues(count: int) -> models.Project:

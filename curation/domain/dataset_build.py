@@ -14,7 +14,7 @@ from curation.domain.splits import choose_validation
 from curation.domain.training_records import ChatMessage, Line, Recipe, record_messages
 from curation.enums import DatasetState, Split, SplitBy
 from curation.models import DatasetRecord, DatasetVersion, Finding
-from curation.queries.dataset_sources import SourceDialogue, approved_dialogues
+from curation.queries.dataset_sources import SourceDialogue, approved_content, approved_dialogues
 from rickproject.lib.errors import RickError
 from rickproject.lib.jsonl import encode_line
 from rickproject.lib.tokens import count_tokens
@@ -33,6 +33,7 @@ class BuiltRecord:
     messages: list[ChatMessage]
     line: bytes
     token_count: int
+    changed_since_approval: bool
 
     @property
     def label(self) -> str:
@@ -80,9 +81,16 @@ def build_records(dataset: DatasetVersion) -> list[BuiltRecord]:
     sources = list(approved_dialogues(dataset.target_character))
     groups = [_group(source, SplitBy(dataset.split_by)) for source in sources]
     validation = choose_validation(groups, share=dataset.validation_share, seed=dataset.seed)
+    read = approved_content([source.pk for source in sources])
     return [
-        _build_record(source, recipe, dataset, Split.VALIDATION if g in validation else Split.TRAIN)
-        for source, g in zip(sources, groups, strict=True)
+        _build_record(
+            source,
+            recipe,
+            dataset,
+            split=Split.VALIDATION if group in validation else Split.TRAIN,
+            read=read.get(source.pk, ("", "")),
+        )
+        for source, group in zip(sources, groups, strict=True)
     ]
 
 
@@ -100,7 +108,12 @@ def _group(source: SourceDialogue, split_by: SplitBy) -> str:
 
 
 def _build_record(
-    source: SourceDialogue, recipe: Recipe, dataset: DatasetVersion, split: Split
+    source: SourceDialogue,
+    recipe: Recipe,
+    dataset: DatasetVersion,
+    *,
+    split: Split,
+    read: tuple[str, str],
 ) -> BuiltRecord:
     messages = record_messages(
         [Line(line.speaker, line.text, line.is_target) for line in source.lines],
@@ -110,7 +123,15 @@ def _build_record(
         context_note=source.context_note,
     )
     total = count_tokens(messages, recipe.tokenizer).total
-    return BuiltRecord(source, split, messages, encode_line({"messages": messages}), total)
+    line = encode_line({"messages": messages})
+    return BuiltRecord(source, split, messages, line, total, _has_changed(source, recipe, read))
+
+
+def _has_changed(source: SourceDialogue, recipe: Recipe, read: tuple[str, str]) -> bool:
+    """Tell whether what is taught now is not what the newest approval had read."""
+    lines, note = read
+    note_changed = recipe.includes_context_note and note != source.note_sha256
+    return lines != source.lines_sha256 or note_changed
 
 
 def _as_checked(record: BuiltRecord) -> CheckedRecord:
@@ -121,6 +142,7 @@ def _as_checked(record: BuiltRecord) -> CheckedRecord:
         messages=record.messages,
         token_count=record.token_count,
         scene=_group(record.source, SplitBy.SCENE),
+        changed_since_approval=record.changed_since_approval,
     )
 
 

@@ -37,6 +37,7 @@ class CheckedRecord:
     messages: Sequence[ChatMessage]
     token_count: int
     scene: str
+    changed_since_approval: bool = False
 
 
 def check_records(records: Sequence[CheckedRecord], *, max_tokens: int) -> list[Problem]:
@@ -70,6 +71,12 @@ def check_record(record: CheckedRecord, max_tokens: int) -> Iterator[Problem]:
         yield error("unknown_role", "has a message with an unknown role.")
     if not any(m["role"] == "assistant" and m.get("weight", 1) for m in messages):
         yield error("nothing_trained", "has no reply that the model is trained on.")
+    if record.changed_since_approval:
+        yield error(
+            "changed_since_approval",
+            "is not what was approved: its scene’s note, a speaker’s alias or the scenes changed "
+            "since. Return it in Review, then submit and approve it again.",
+        )
     if record.token_count > max_tokens:
         yield error(
             "too_long",

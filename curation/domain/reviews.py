@@ -14,6 +14,7 @@ from curation.domain.dialogues import BulkOutcome
 from curation.enums import Decision, DialogueState
 from curation.errors import CurationError, PermissionRuleError
 from curation.models import Dialogue, Review
+from curation.queries.dataset_sources import source_dialogue
 from curation.queries.dialogue_members import has_hand_in
 
 DECIDABLE = (DialogueState.SUBMITTED, DialogueState.APPROVED)
@@ -125,12 +126,15 @@ def _decide(
         )
         raise OwnWorkError(msg)
     words = reason.strip()[:LONGEST_REASON]
+    read = source_dialogue(dialogue)
     Review.objects.create(
         dialogue=dialogue,
         revision=revision,
         reviewer=reviewer,
         decision=decision,
         reason=words,
+        lines_sha256=read.lines_sha256,
+        note_sha256=read.note_sha256,
     )
     record_edit(
         f"dialogue.{decision.value}",

@@ -103,6 +103,12 @@ class Review(models.Model):
     )
     decision = models.CharField(max_length=12, choices=Decision)
     reason = models.TextField(blank=True)
+    lines_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="of the speakers and texts that were read"
+    )
+    note_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="of the scene's context note that was read"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

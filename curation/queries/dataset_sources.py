@@ -1,9 +1,12 @@
 """What a dataset is made of: approved dialogues at the revision that was approved."""
 
+import hashlib
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from curation.enums import DialogueState
-from curation.models import Character, Dialogue, DialogueRevision, Utterance
+from curation.enums import Decision, DialogueState
+from curation.models import Character, Dialogue, DialogueRevision, Review, Utterance
 
 CHUNK_OF_DIALOGUES = 500
 
@@ -47,6 +50,21 @@ class SourceDialogue:
     first_position: int
     last_position: int
 
+    @property
+    def lines_sha256(self) -> str:
+        """The SHA-256 of who says what to whom: it changes with texts, aliases and targets."""
+        rows = [[line.speaker, line.text, line.is_target] for line in self.lines]
+        return _sha256(json.dumps(rows, ensure_ascii=False))
+
+    @property
+    def note_sha256(self) -> str:
+        """The SHA-256 of the scene's context note."""
+        return _sha256(self.context_note)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
 
 def approved_dialogues(target: Character) -> list[SourceDialogue]:
     """Return the approved dialogues of a target character in the order of the script.
@@ -65,6 +83,24 @@ def approved_dialogues(target: Character) -> list[SourceDialogue]:
         for dialogue in _source_dialogues(rows[start : start + CHUNK_OF_DIALOGUES], target)
     ]
     return sorted(found, key=lambda d: (d.episode_order, d.script_sha256, d.first_position))
+
+
+def source_dialogue(dialogue: Dialogue) -> SourceDialogue:
+    """Return one dialogue, in any state, as a dataset would take it now."""
+    row = Dialogue.objects.select_related(
+        "scene__utterance__episode__script", "target_character"
+    ).get(pk=dialogue.pk)
+    return _source_dialogues([row], row.target_character)[0]
+
+
+def approved_content(dialogue_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return what the newest approval of each dialogue had read: SHA-256 of lines and of note."""
+    rows = (
+        Review.objects.filter(dialogue_id__in=dialogue_ids, decision=Decision.APPROVED)
+        .order_by("created_at", "pk")
+        .values_list("dialogue_id", "lines_sha256", "note_sha256")
+    )
+    return {dialogue: (lines, note) for dialogue, lines, note in rows}
 
 
 def _source_dialogues(rows: list[Dialogue], target: Character) -> list[SourceDialogue]:

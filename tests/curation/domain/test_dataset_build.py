@@ -10,8 +10,8 @@ from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Severity, Split, SplitBy
-from curation.models import Character, DatasetVersion, DialogueRevision, Project
-from tests.factories import make_approved_dialogues, make_dialogue, make_scene
+from curation.models import Boundary, Character, DatasetVersion, DialogueRevision, Project
+from tests.factories import CharacterFactory, make_approved_dialogues, make_dialogue, make_scene
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +21,7 @@ def requested(project: Project, **options: object) -> DatasetVersion:
         project,
         actor=project.created_by,
         target=Character.objects.get(project=project, is_target=True),
-        recipe=Recipe(),
-        **options,  # type: ignore[arg-type]
+        **{"recipe": Recipe()} | options,  # type: ignore[arg-type]
     )
 
 
@@ -132,3 +131,28 @@ def test_build_dataset_leaves_the_records_of_a_faster_builder_alone(
     assert not build_dataset(dataset)
     dataset.refresh_from_db()
     assert (dataset.state, dataset.records.count()) == (DatasetState.WAITING, 2)
+
+
+def codes_of(dataset: DatasetVersion) -> set[str]:
+    return set(dataset.findings.values_list("code", flat=True))
+
+
+def test_build_dataset_finds_a_note_that_changed_since_the_approval() -> None:
+    project = make_approved_dialogues(12)
+    Boundary.objects.filter(pk=project.dialogues.first().scene_id).update(note="Nobody read this.")
+    assert "changed_since_approval" in codes_of(rebuilt(project))
+
+
+def test_build_dataset_finds_an_alias_that_changed_since_the_approval() -> None:
+    project = make_approved_dialogues(12)
+    other = CharacterFactory(project=project, name="MARLOW")
+    Character.objects.filter(project=project, name="PIP").update(alias_of=other)
+    assert rebuilt(project).findings.filter(code="changed_since_approval").count() == 12
+
+
+def test_build_dataset_leaves_a_changed_note_alone_that_is_not_taught() -> None:
+    project = make_approved_dialogues(12)
+    Boundary.objects.update(note="Nobody read this.")
+    dataset = requested(project, recipe=Recipe(includes_context_note=False))
+    build_dataset(dataset)
+    assert "changed_since_approval" not in codes_of(dataset)
