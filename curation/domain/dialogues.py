@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from curation.domain.dialogue_edits import (
-    LIVE_STATES,
     change_row,
     check_scene,
     check_seen,
@@ -36,6 +35,7 @@ from curation.errors import CurationError
 from curation.models import Boundary, Character, Dialogue, Utterance
 
 SUBMITTABLE = (DialogueState.DRAFT, DialogueState.RETURNED)
+UNDECIDED = (*SUBMITTABLE, DialogueState.SUBMITTED)
 
 
 @transaction.atomic
@@ -215,12 +215,13 @@ def withdraw_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dial
 
 @transaction.atomic
 def remove_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialogue:
-    """Remove a dialogue: its utterances are free again, its history stays.
+    """Remove a dialogue that nobody approved: its utterances are free again, its history stays.
 
     Raises:
-        StaleRevisionError, DialogueStateError: as said.
+        StaleRevisionError: as said.
+        DialogueStateError: it is approved, so that a reviewer decides; or it is removed already.
     """
-    change_row(dialogue, revision=revision, states=LIVE_STATES, state=DialogueState.REMOVED)
+    change_row(dialogue, revision=revision, states=UNDECIDED, state=DialogueState.REMOVED)
     dialogue.members.update(is_live=False)
     record_edit("dialogue.removed", dialogue, actor, read_members(dialogue))
     return dialogue

@@ -83,7 +83,8 @@ def ask(
         The reply, in state streaming, with exactly what the model is to be sent.
 
     Raises:
-        ChatError: the text is empty or too long, or there is no such speaker.
+        ChatError: the text is empty or too long, there is no such speaker or model, or a reply
+            is still being written.
         AlreadyAnsweredError: the same ``client_key`` came before.
         LimitReachedError: too many messages in a minute.
     """
@@ -93,6 +94,10 @@ def ask(
         raise ChatError(msg)
     if len(text) > MAXIMUM_TEXT:
         msg = f"A message holds at most {MAXIMUM_TEXT} characters; this one has {len(text)}."
+        raise ChatError(msg)
+    _require_usable(conversation.project, conversation.model)
+    if conversation.messages.filter(state=MessageState.STREAMING).exists():
+        msg = "The last reply is still being written; stop it or wait for its end."
         raise ChatError(msg)
     if speaker is not None:
         conversation.speaker_name = _known_speaker(conversation.project, speaker)

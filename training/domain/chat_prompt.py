@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from curation.domain.training_records import ChatMessage, Recipe, spoken_as, system_message
+from curation.enums import ScriptState
 from curation.models import Script
 from rickproject.lib.tokens import ESTIMATE, available_tokenizers, count_tokens
 from training.enums import MessageRole
@@ -32,7 +33,7 @@ def recipe_of(model: ModelVersion) -> Recipe:
 
 def default_system_message(model: ModelVersion) -> str:
     """Return the system message that the model's training records open with, without a note."""
-    script = Script.objects.filter(project=model.project).first()
+    script = Script.objects.filter(project=model.project, state=ScriptState.IMPORTED).last()
     message = system_message(
         recipe_of(model),
         character=model.character.name if model.character else model.project.name,
@@ -56,7 +57,7 @@ def build_prompt(
     opening: list[ChatMessage] = []
     if conversation.uses_system_message and conversation.system_message:
         opening = [{"role": "system", "content": conversation.system_message}]
-    spoken = [_as_sent(turn, recipe) for turn in turns]
+    spoken = [_as_sent(turn, recipe) for turn in turns if turn.content]
     room = (model.context_tokens or DEFAULT_CONTEXT_TOKENS) - conversation.max_tokens
     sizes = count_tokens([*opening, *spoken], _tokenizer(model)).per_message
     total, unsent = sum(sizes), 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from curation.domain.exports import write_files
 from curation.domain.training_records import Recipe
-from curation.enums import Split, UtteranceKind
+from curation.enums import ScriptState, Split, UtteranceKind
 from curation.models import Boundary, DatasetVersion, DialogueRevision, Script, Utterance
 from rickproject.config import get_config
 from rickproject.lib.files import write_whole
@@ -71,7 +71,7 @@ def job_spec(job: FineTuneJob) -> JobSpec:
 
 def _system_template(recipe: Recipe, job: FineTuneJob) -> str:
     """Return the recipe's template in the trainer's form: one placeholder, other braces doubled."""
-    script = Script.objects.filter(project_id=job.project_id).first()
+    script = Script.objects.filter(project_id=job.project_id, state=ScriptState.IMPORTED).last()
     text = recipe.system_template.replace("{script}", script.title if script else job.project.name)
     parts = [part.replace("{", "{{").replace("}", "}}") for part in text.split("{character}")]
     return "{character}".join(parts)
@@ -87,7 +87,9 @@ def script_lines(dataset: DatasetVersion) -> Iterator[dict[str, Any]]:
     starts = _scene_starts(dataset)
     rows = (
         Utterance.objects.filter(
-            episode__script__project_id=dataset.project_id, kind=UtteranceKind.SPEECH
+            episode__script__project_id=dataset.project_id,
+            episode__script__state=ScriptState.IMPORTED,
+            kind=UtteranceKind.SPEECH,
         )
         .select_related("character__alias_of")
         .order_by(

@@ -75,8 +75,19 @@ def test_ask_without_system_message_sends_none(talk: Conversation) -> None:
     assert [m["role"] for m in ask(talk, text="Hi").sent_messages] == ["user"]
 
 
+def test_ask_waits_for_the_reply_before(talk: Conversation) -> None:
+    ask(talk, text="Hi")
+    with pytest.raises(ChatError, match="still being written"):
+        ask(talk, text="Hello?")
+
+
+def test_ask_does_not_send_a_reply_that_failed_before_its_first_word(talk: Conversation) -> None:
+    answer(ask(talk, text="One?"), "")
+    assert [m["role"] for m in ask(talk, text="Two?").sent_messages] == ["system", "user", "user"]
+
+
 def test_ask_twice_with_one_key_gives_one_reply(talk: Conversation) -> None:
-    ask(talk, text="Hi", client_key="k")
+    answer(ask(talk, text="Hi", client_key="k"))
     with pytest.raises(AlreadyAnsweredError):
         ask(talk, text="Hi", client_key="k")
     assert Message.objects.count() == 2
