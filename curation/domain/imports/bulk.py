@@ -33,7 +33,9 @@ def insert_rows(model: type[Model], fields: Sequence[str], rows: Sequence[Sequen
 
 
 def update_rows(model: type[Model], assignments: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Run one UPDATE by primary key for many rows.
+    """Run one UPDATE by primary key for many rows, always in the order of their keys.
+
+    Two transactions that lock the same rows in different orders would wait for each other.
 
     Args:
         assignments: SQL of ours with a mark for each value, such as ``colour = %s``.
@@ -43,5 +45,5 @@ def update_rows(model: type[Model], assignments: str, rows: Iterable[Sequence[An
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {table} SET {assignments} WHERE id = %s",  # noqa: S608  # our own SQL
-            list(rows),
+            sorted(rows, key=lambda row: row[-1]),
         )
