@@ -107,6 +107,18 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Callable[[Page], Page]]:
     assert faults == []
 
 
+def settle(page: Page) -> None:
+    """Wait until nothing on the page moves or fades, so that axe measures real colours."""
+    page.evaluate(
+        """async () => {
+          const frame = () => new Promise((done) => requestAnimationFrame(done));
+          await frame();
+          await frame();
+          await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})));
+        }"""
+    )
+
+
 @pytest.fixture
 def sign_in(
     browser: Browser, live_server: Site, watch: Callable[[Page], Page]
@@ -115,7 +127,8 @@ def sign_in(
     contexts: list[BrowserContext] = []
 
     def open_page(user: User | None, **options: object) -> Page:
-        context = browser.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]
+        still = {"reduced_motion": "reduce"} | options  # pictures and axe see no half-faded colour
+        context = browser.new_context(base_url=live_server.url, **still)  # type: ignore[arg-type]
         contexts.append(context)
         if user is not None:
             client = Client()

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from curation.enums import Role
 from curation.models import Character, Project, Script
+from tests.e2e.conftest import settle
 from tests.factories import ProjectFactory, make_member
 from tests.sample_scripts import ROWS, csv_bytes
 
@@ -39,6 +40,7 @@ def no_barriers(page: Page) -> None:
     """Let axe look at the page as it is now, light and dark."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        settle(page)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
 

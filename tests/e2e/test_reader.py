@@ -17,6 +17,7 @@ from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import set_boundary
 from curation.enums import Role, SegmentationState
 from curation.models import Boundary, Character, ContextNote, Episode, Segmentation, Utterance
+from tests.e2e.conftest import settle
 from tests.factories import make_member, make_scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -364,5 +365,6 @@ def test_axe_finds_nothing_on_the_pages_of_scenes(desk: Desk, sign_in: SignIn, s
     page = sign_in(desk.ada, color_scheme=scheme, bypass_csp=True)
     for address in (desk.url, f"{desk.url}notes/0/", f"/p/{desk.project.slug}/scenes/"):
         page.goto(address)
+        settle(page)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from curation.models import DatasetVersion
 from tests.contract.fault_server import FaultServer
+from tests.e2e.conftest import settle
 from tests.training.jobs_world import approved_dataset, due, remote_job, use_provider
 from training.domain.job_turns import advance_job
 from training.models import FineTuneJob
@@ -92,6 +93,7 @@ def test_axe_finds_nothing_on_the_pages_of_training(
     )
     for address in addresses:
         page.goto(address)
+        settle(page)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         page.set_viewport_size({"width": 360, "height": 740})
