@@ -42,8 +42,9 @@ def update_rows(model: type[Model], assignments: str, rows: Iterable[Sequence[An
         rows: the values in order, then the primary key.
     """
     table = connection.ops.quote_name(model._meta.db_table)
+    in_order: list[Sequence[Any]] = sorted(rows, key=lambda row: int(row[-1]))
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {table} SET {assignments} WHERE id = %s",  # noqa: S608  # our own SQL
-            sorted(rows, key=lambda row: row[-1]),
+            in_order,
         )

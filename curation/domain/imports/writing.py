@@ -234,7 +234,6 @@ def _count_lines(script: Script, reading: ScriptReading, characters: dict[str, i
             colours[pk] = min(range(PALETTE_COLOURS), key=lambda colour: (used[colour], colour))
             used[colours[pk]] += 1
         rows.append((count, colours[pk], pk))
-    rows.sort(key=lambda row: row[2])  # one order for all, or two imports wait for each other
     update_rows(Character, "utterance_count = utterance_count + %s, colour = %s", rows)
 
 
