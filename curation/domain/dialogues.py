@@ -66,7 +66,9 @@ def create_dialogue(
     members = fresh_members(utterances)
     if dropped is not None:
         members = [replace(m, is_dropped=m.utterance.pk in dropped) for m in members]
-    Character.objects.filter(pk=target.pk, is_target=False).update(is_target=True)
+    if not target.is_target:
+        msg = f"{target.name} is no target character. A manager marks one on the script's page."
+        raise DialogueShapeError(msg)
     return insert_dialogue(
         scene=scene,
         target=target,

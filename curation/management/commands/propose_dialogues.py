@@ -2,8 +2,9 @@ from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
-from curation.access import ANNOTATING
+from curation.access import ANNOTATING, MANAGING
 from curation.access.command_line import actor_for, project_named, speaker_named
+from curation.domain.characters import mark_target
 from curation.domain.dialogues import submit_dialogues
 from curation.domain.proposals import (
     DEFAULT_BUDGET,
@@ -31,8 +32,12 @@ class Command(VerbCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_named(options["project"])
         actor = actor_for(project, options["username"], ANNOTATING)
+        target = speaker_named(project, options["target"])
+        if options["accept"] and not target.is_target:
+            actor_for(project, options["username"], MANAGING)  # targets are a manager's choice
+            mark_target(target, user=actor, is_target=True)
         wish = Wish(
-            target=speaker_named(project, options["target"]),
+            target=target,
             budget=options["budget"],
             cost=options["cost"],
             recipe=Recipe(tokenizer=options["tokenizer"]),

@@ -95,14 +95,13 @@ def test_create_dialogue_counts_an_alias_as_its_character() -> None:
     assert dialogue.target_character == world.target
 
 
-def test_create_dialogue_marks_its_character_as_a_target() -> None:
+def test_create_dialogue_refuses_a_character_that_no_manager_chose() -> None:
     world = World()
     pip = Character.objects.get(name="PIP")
-    create_dialogue(
-        world.scene, target=pip, actor=world.writer, first=world.rows[3], last=world.rows[4]
-    )
-    pip.refresh_from_db()
-    assert pip.is_target
+    with pytest.raises(DialogueShapeError, match="no target character"):
+        create_dialogue(
+            world.scene, target=pip, actor=world.writer, first=world.rows[3], last=world.rows[4]
+        )
 
 
 def test_create_dialogue_leaves_out_what_nobody_says() -> None:
@@ -124,6 +123,8 @@ def test_create_dialogue_allows_a_row_once_for_each_character() -> None:
     world = World()
     world.dialogue(0, 3)
     pip = Character.objects.get(name="PIP")
+    Character.objects.filter(pk=pip.pk).update(is_target=True)
+    pip.refresh_from_db()
     other = create_dialogue(
         world.scene, target=pip, actor=world.writer, first=world.rows[3], last=world.rows[4]
     )
