@@ -77,9 +77,16 @@ class Attack:
         assert done.returncode == 0, done.stderr
 
     def kill(self, *roles: str) -> None:
-        """Kill whole roles, children and all, in one moment."""
+        """Kill whole roles, children and all; one that is being restarted is killed after that."""
         for role in roles:
+            wait_for(f"{role} to kill", lambda role=role: self._kill_group(role), seconds=60)
+
+    def _kill_group(self, role: str) -> bool:
+        try:
             os.killpg(self.platform.roles[role], signal.SIGKILL)
+        except (KeyError, ProcessLookupError):
+            return False
+        return True
 
     def kill_trainer(self) -> None:
         """Kill the training process, wherever it is."""
