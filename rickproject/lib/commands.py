@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a rule refused it (the sentence is on standard error), 2 w
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rickproject.lib.errors import RickError
 
 
-class VerbCommand(BaseCommand):
+class VerbCommand(BaseCommand, ABC):
     """A command that answers with one mapping, as words or as JSON."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,9 +24,9 @@ class VerbCommand(BaseCommand):
     def add_verb_arguments(self, parser: ArgumentParser) -> None:
         """Add the verb's own arguments."""
 
+    @abstractmethod
     def run(self, **options: Any) -> dict[str, Any]:
         """Do the work and return what happened; the key ``summary`` is a sentence."""
-        raise NotImplementedError
 
     def handle(self, *_args: str, **options: Any) -> None:
         try:

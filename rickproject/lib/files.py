@@ -27,9 +27,3 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> tuple[str, int]:
     finally:
         partial.unlink(missing_ok=True)
     return digest.hexdigest(), size
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal, read in pieces."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,7 +1,6 @@
 """JSON lines as canonical bytes: the same value gives the same bytes on every machine."""
 
 import json
-from collections.abc import Iterable
 
 
 def encode_line(value: object) -> bytes:
@@ -13,8 +12,3 @@ def encode_line(value: object) -> bytes:
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8") + b"\n"
-
-
-def encode_lines(values: Iterable[object]) -> bytes:
-    """Return many values as canonical JSON lines, one after the other."""
-    return b"".join(encode_line(value) for value in values)

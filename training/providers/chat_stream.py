@@ -1,7 +1,7 @@
 """Streamed chat completions, cheaply: the openai client's raw bytes and a parser of our own.
 
-Building the client's chunk objects costs more than the whole rest of a stream (about 380 against
-85 µs a chunk), so only the transport, the errors and the authentication come from it.
+Building the client's chunk objects is the dearest part of a stream, so only the transport, the
+errors and the authentication come from it.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ async def stream_reply(endpoint: Endpoint, payload: dict[str, Any]) -> AsyncIter
     Raises:
         ModelServerError: refused, unreachable, silent for a minute, or ended without a reason.
     """
-    import openai  # noqa: PLC0415  # 1.8 s and 50 MB, only where a model is asked
+    import openai  # noqa: PLC0415  # slow and large, only where a model is asked
 
     client = await _client(endpoint)
     body = {**payload, "stream": True, "stream_options": {"include_usage": True}}
