@@ -10,9 +10,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
 from curation.domain.datasets import approve_dataset, return_dataset
-from curation.enums import DatasetState, Severity
+from curation.enums import DatasetState
 from curation.errors import CurationError
 from curation.models import DatasetVersion
+from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
 from rickproject.lib.numbers import is_key
 
@@ -80,8 +81,9 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
             "statistics": dataset_statistics(dataset),
             "samples": sample_records(dataset, seed=seed_number),
             "next_sample": seed_number + 1,
-            "findings": dataset.findings.select_related("dialogue"),
-            "error_count": dataset.findings.filter(severity=Severity.ERROR).count(),
+            "found": find_findings(
+                dataset, code=request.GET.get("check", ""), page=request.GET.get("page")
+            ),
             "is_own": dataset.created_by_id == request.user.pk,
             "is_waiting": dataset.state == DatasetState.WAITING,
             "may_decide": self._may_decide(request),

@@ -5,23 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
-from curation.domain import leases
 from curation.domain.activity import record_activity
+from curation.domain.leased_work import Hold, Stages, work_on
 from curation.domain.record_checks import CheckedRecord, Problem, check_records
+from curation.domain.record_statistics import summarise_records
 from curation.domain.splits import choose_validation
 from curation.domain.training_records import ChatMessage, Line, Recipe, record_messages
 from curation.enums import DatasetState, Split, SplitBy
 from curation.models import DatasetRecord, DatasetVersion, Finding
 from curation.queries.dataset_sources import SourceDialogue, approved_content, approved_dialogues
-from rickproject.lib.errors import RickError
+from curation.queries.dataset_statistics import DatasetStatistics
 from rickproject.lib.jsonl import encode_line
 from rickproject.lib.tokens import count_tokens
 
-LEASE_SECONDS = 120
 RECORDS_A_CHUNK = 500
 MANIFEST_FORMAT = 1
+STAGES = Stages(
+    waiting=DatasetState.QUEUED,
+    working=DatasetState.BUILDING,
+    failed=DatasetState.FAILED,
+    gave_up="The worker stopped three times while building this.",
+)
 
 
 @dataclass(frozen=True)
@@ -52,46 +57,36 @@ def build_dataset(dataset: DatasetVersion) -> bool:
     Returns:
         False when it is being built elsewhere or is built already.
     """
-    owner = leases.new_owner()
-    if not leases.claim(
-        dataset,
-        owner,
-        states=[DatasetState.QUEUED],
-        working_state=DatasetState.BUILDING,
-        seconds=LEASE_SECONDS,
-    ):
-        return False
-    if dataset.attempts > leases.MAXIMUM_ATTEMPTS:
-        _fail(dataset, owner, "attempts", "The worker stopped three times while building this.")
-        return True
-    try:
-        records = build_records(dataset)
-    except RickError as error:
-        _fail(dataset, owner, error.code, str(error))
-        return True
-    problems = check_records(
-        [_as_checked(record) for record in records], max_tokens=_recipe(dataset).max_tokens
-    )
-    return _store(dataset, owner, records, problems)
+    return work_on(dataset, STAGES, lambda hold: _build(dataset, hold))
 
 
-def build_records(dataset: DatasetVersion) -> list[BuiltRecord]:
-    """Make the records of a version from the approved dialogues, in the order of the script."""
+def _build(dataset: DatasetVersion, hold: Hold) -> None:
+    records = build_records(dataset, hold)
+    checked = [_as_checked(record) for record in records]
+    hold.keep()
+    problems = check_records(checked, max_tokens=_recipe(dataset).max_tokens)
+    _store_records(dataset, hold, records)
+    _finish(dataset, hold, records, problems, summarise_records(checked))
+
+
+def build_records(dataset: DatasetVersion, hold: Hold) -> list[BuiltRecord]:
+    """Make the records of a version from the approved dialogues, in the order of the script.
+
+    Raises:
+        LeaseLostError: another worker builds it by now.
+    """
     recipe = _recipe(dataset)
-    sources = list(approved_dialogues(dataset.target_character))
+    sources = approved_dialogues(dataset.target_character, on_chunk=hold.step)
     groups = [_group(source, SplitBy(dataset.split_by)) for source in sources]
     validation = choose_validation(groups, share=dataset.validation_share, seed=dataset.seed)
     read = approved_content([source.pk for source in sources])
-    return [
-        _build_record(
-            source,
-            recipe,
-            dataset,
-            split=Split.VALIDATION if group in validation else Split.TRAIN,
-            read=read.get(source.pk, ("", "")),
-        )
-        for source, group in zip(sources, groups, strict=True)
-    ]
+    records = []
+    for source, group in zip(sources, groups, strict=True):
+        hold.step()
+        split = Split.VALIDATION if group in validation else Split.TRAIN
+        was_read = read.get(source.pk, ("", ""))
+        records.append(_build_record(source, recipe, dataset, split=split, read=was_read))
+    return records
 
 
 def _recipe(dataset: DatasetVersion) -> Recipe:
@@ -185,12 +180,7 @@ def _file_facts(records: Sequence[BuiltRecord]) -> dict[str, object]:
     }
 
 
-def _store(
-    dataset: DatasetVersion,
-    owner: str,
-    records: Sequence[BuiltRecord],
-    problems: Sequence[Problem],
-) -> bool:
+def _store_records(dataset: DatasetVersion, hold: Hold, records: Sequence[BuiltRecord]) -> None:
     """Write the records, each chunk in the transaction that says the row is still ours.
 
     A builder that was overtaken (its lease ran out while it read) must not touch the records of
@@ -199,12 +189,10 @@ def _store(
     rows = _record_rows(dataset, records)
     for start in range(0, max(len(rows), 1), RECORDS_A_CHUNK):
         with transaction.atomic():
-            if not leases.renew(dataset, owner, seconds=LEASE_SECONDS):
-                return False
+            hold.keep()
             if start == 0:  # left by a worker that was stopped
                 DatasetRecord.objects.filter(dataset=dataset).delete()
             DatasetRecord.objects.bulk_create(rows[start : start + RECORDS_A_CHUNK])
-    return _finish(dataset, owner, records, problems)
 
 
 def _record_rows(dataset: DatasetVersion, records: Sequence[BuiltRecord]) -> list[DatasetRecord]:
@@ -231,31 +219,24 @@ def _record_rows(dataset: DatasetVersion, records: Sequence[BuiltRecord]) -> lis
 @transaction.atomic
 def _finish(
     dataset: DatasetVersion,
-    owner: str,
+    hold: Hold,
     records: Sequence[BuiltRecord],
     problems: Sequence[Problem],
-) -> bool:
+    statistics: DatasetStatistics,
+) -> None:
     manifest = encode_line(make_manifest(dataset, records))
     train = [record for record in records if record.split == Split.TRAIN]
     validation = [record for record in records if record.split == Split.VALIDATION]
-    changed = DatasetVersion.objects.filter(
-        pk=dataset.pk, lease_owner=owner, state=DatasetState.BUILDING
-    ).update(
-        state=DatasetState.WAITING,
+    hold.end(
+        DatasetState.WAITING,
         train_count=len(train),
         validation_count=len(validation),
         train_token_count=sum(record.token_count for record in train),
         validation_token_count=sum(record.token_count for record in validation),
         manifest=manifest.decode(),
         sha256=hashlib.sha256(manifest).hexdigest(),
-        lease_owner="",
-        lease_until=None,
-        error_code="",
-        error_detail="",
-        updated_at=timezone.now(),
+        statistics=statistics.as_json(),
     )
-    if not changed:
-        return False
     Finding.objects.filter(dataset=dataset).delete()
     Finding.objects.bulk_create(
         Finding(
@@ -267,20 +248,6 @@ def _finish(
         )
         for problem in problems
     )
-    dataset.refresh_from_db()
     record_activity(
         "dataset.built", project=dataset.project, actor=dataset.created_by, target=dataset
     )
-    return True
-
-
-def _fail(dataset: DatasetVersion, owner: str, code: str, detail: str) -> None:
-    DatasetVersion.objects.filter(pk=dataset.pk, lease_owner=owner).update(
-        state=DatasetState.FAILED,
-        error_code=code,
-        error_detail=detail,
-        lease_owner="",
-        lease_until=None,
-        updated_at=timezone.now(),
-    )
-    dataset.refresh_from_db()

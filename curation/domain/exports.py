@@ -8,17 +8,29 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from curation.domain import leases
 from curation.domain.activity import record_activity
 from curation.domain.datasets import DatasetError
+from curation.domain.leased_work import Hold, Stages, work_on
 from curation.enums import DatasetState, ExportState, Split
 from curation.models import DatasetRecord, DatasetVersion, Export, ExportFile
 from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 from rickproject.lib.queue import enqueue_on_commit
 
-LEASE_SECONDS = 120
 RECORDS_A_CHUNK = 500
+OPENAI_CHAT = "openai_chat"
+STAGES = Stages(
+    waiting=ExportState.QUEUED,
+    working=ExportState.RUNNING,
+    failed=ExportState.FAILED,
+    gave_up="The worker stopped three times at this export.",
+)
+
+
+class ExportDiskError(DatasetError):
+    """The files cannot be written to the disk."""
+
+    code = "disk"
 
 
 def exports_folder() -> Path:
@@ -38,25 +50,32 @@ def request_export(dataset: DatasetVersion, *, actor: User, in_background: bool 
         DatasetError: the version is not approved.
     """
     _require_approved(dataset)
-    existing = dataset.exports.exclude(state=ExportState.FAILED).first()
-    if existing and not _has_lost_files(existing):
-        return existing
-    export = Export.objects.create(
+    export, is_new = Export.objects.exclude(state=ExportState.FAILED).get_or_create(
         dataset=dataset,
-        created_by=actor,
-        records_total=dataset.train_count + dataset.validation_count,
+        file_format=OPENAI_CHAT,
+        defaults={
+            "created_by": actor,
+            "records_total": dataset.train_count + dataset.validation_count,
+        },
     )
+    if not is_new and not _queue_again_if_lost(export):
+        return export
     record_activity("export.requested", project=dataset.project, actor=actor, target=dataset)
     if in_background:
         enqueue_on_commit("curation.export_dataset", export_id=export.pk)
     return export
 
 
-def _has_lost_files(export: Export) -> bool:
+def _queue_again_if_lost(export: Export) -> bool:
+    """Have a finished export written anew whose files are gone; False where nothing is to do."""
     stored = export.files.values_list("stored_path", flat=True)
-    return export.state == ExportState.DONE and not all(
-        (exports_folder() / path).exists() for path in stored
+    if all((exports_folder() / path).exists() for path in stored):
+        return False
+    changed = Export.objects.filter(pk=export.pk, state=ExportState.DONE).update(
+        state=ExportState.QUEUED, attempts=0, records_done=0, updated_at=timezone.now()
     )
+    export.refresh_from_db()
+    return bool(changed)
 
 
 def write_export(export: Export) -> bool:
@@ -65,42 +84,28 @@ def write_export(export: Export) -> bool:
     Returns:
         False when it is being written elsewhere or is done already.
     """
-    owner = leases.new_owner()
-    if not leases.claim(
-        export,
-        owner,
-        states=[ExportState.QUEUED],
-        working_state=ExportState.RUNNING,
-        seconds=LEASE_SECONDS,
-    ):
-        return False
-    if export.attempts > leases.MAXIMUM_ATTEMPTS:
-        _fail_export(export, owner, "attempts", "The worker stopped three times at this export.")
-        return True
+    return work_on(export, STAGES, lambda hold: _write(export, hold))
 
-    def progress(done: int) -> bool:
-        return leases.renew(export, owner, seconds=LEASE_SECONDS, records_done=done)
 
+def _write(export: Export, hold: Hold) -> None:
     folder = exports_folder() / str(export.pk)
     try:
-        files = write_files(export.dataset, folder, progress=progress)
-    except DatasetError as error:
-        _fail_export(export, owner, error.code, str(error))
-        return True
+        files = write_files(
+            export.dataset, folder, progress=lambda done: hold.keep(records_done=done)
+        )
     except OSError as error:
-        detail = f"The files could not be written: {error.strerror}. Make room and export again."
-        _fail_export(export, owner, "disk", detail)
-        return True
-    return _finish_export(export, owner, files)
+        msg = f"The files could not be written: {error.strerror}. Make room and export again."
+        raise ExportDiskError(msg) from error
+    _finish(export, hold, files)
 
 
 def write_files(
-    dataset: DatasetVersion, folder: Path, *, progress: Callable[[int], bool] = lambda _done: True
+    dataset: DatasetVersion, folder: Path, *, progress: Callable[[int], None] = lambda _done: None
 ) -> list[tuple[Path, str, int]]:
     """Write ``train.jsonl``, ``validation.jsonl`` and ``manifest.json`` of an approved version.
 
     Args:
-        progress: is told the number of records written; False stops the writing.
+        progress: is told the number of records written; its errors stop the writing.
 
     Returns:
         For each file its path, SHA-256 and size in bytes.
@@ -126,7 +131,7 @@ def write_files(
 
 
 def _lines(
-    dataset: DatasetVersion, split: Split, progress: Callable[[int], bool], already: int
+    dataset: DatasetVersion, split: Split, progress: Callable[[int], None], already: int
 ) -> Iterator[bytes]:
     rows = (
         DatasetRecord.objects.filter(dataset=dataset, split=split)
@@ -135,9 +140,8 @@ def _lines(
     )
     for count, line in enumerate(rows.iterator(RECORDS_A_CHUNK), start=1):
         yield bytes(line)
-        if count % RECORDS_A_CHUNK == 0 and not progress(already + count):
-            msg = "Another worker took this export over."
-            raise DatasetError(msg)
+        if count % RECORDS_A_CHUNK == 0:
+            progress(already + count)
 
 
 def _require_approved(dataset: DatasetVersion) -> None:
@@ -150,17 +154,8 @@ def _require_approved(dataset: DatasetVersion) -> None:
 
 
 @transaction.atomic
-def _finish_export(export: Export, owner: str, files: list[tuple[Path, str, int]]) -> bool:
-    changed = Export.objects.filter(pk=export.pk, lease_owner=owner).update(
-        state=ExportState.DONE,
-        records_done=export.records_total,
-        lease_owner="",
-        lease_until=None,
-        finished_at=timezone.now(),
-        updated_at=timezone.now(),
-    )
-    if not changed:
-        return False
+def _finish(export: Export, hold: Hold, files: list[tuple[Path, str, int]]) -> None:
+    hold.end(ExportState.DONE, records_done=export.records_total, finished_at=timezone.now())
     for path, digest, size in files:
         ExportFile.objects.update_or_create(
             export=export,
@@ -171,17 +166,3 @@ def _finish_export(export: Export, owner: str, files: list[tuple[Path, str, int]
                 "byte_size": size,
             },
         )
-    export.refresh_from_db()
-    return True
-
-
-def _fail_export(export: Export, owner: str, code: str, detail: str) -> None:
-    Export.objects.filter(pk=export.pk, lease_owner=owner).update(
-        state=ExportState.FAILED,
-        error_code=code,
-        error_detail=detail,
-        lease_owner="",
-        lease_until=None,
-        updated_at=timezone.now(),
-    )
-    export.refresh_from_db()

@@ -12,6 +12,10 @@ from django.utils import timezone
 MAXIMUM_ATTEMPTS = 3
 
 
+class LeaseLostError(Exception):
+    """Another worker took the row over, or it is gone: stop without a word."""
+
+
 def new_owner() -> str:
     """Return a name for one piece of work: host, process and a random part."""
     return f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"

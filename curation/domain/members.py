@@ -35,14 +35,20 @@ def add_member(project: Project, *, user: User, role: Role, actor: User) -> Memb
 def remove_member(membership: Membership, *, actor: User) -> None:
     """Take one role from a person; the work done in it stays.
 
+    The managers' rows are locked in one order, so that two managers who remove each other wait
+    for one another instead of locking each other out; the second one is then the last.
+
     Raises:
-        MemberError: it is the last manager's.
+        MemberError: it is the last manager's, or somebody else took it away meanwhile.
     """
-    others = Membership.objects.filter(project_id=membership.project_id, role=Role.MANAGER).exclude(
-        pk=membership.pk
-    )
-    if membership.role == Role.MANAGER and not others.select_for_update().first():
+    managers = Membership.objects.filter(project=membership.project_id, role=Role.MANAGER)
+    locked = set(managers.select_for_update().order_by("pk").values_list("pk", flat=True))
+    if locked == {membership.pk}:
         msg = "A project needs a manager: make somebody else manager first."
+        raise MemberError(msg)
+    removed, _ = Membership.objects.filter(pk=membership.pk).delete()
+    if not removed:
+        msg = f"{membership.user.username} is no longer {membership.role} here already."
         raise MemberError(msg)
     record_activity(
         "member.removed",
@@ -51,4 +57,3 @@ def remove_member(membership: Membership, *, actor: User) -> None:
         target=membership.user,
         role=membership.role,
     )
-    membership.delete()

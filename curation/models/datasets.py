@@ -31,6 +31,7 @@ class DatasetVersion(models.Model):
     tokenizer = models.CharField(max_length=60, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, help_text="of the manifest's bytes")
     manifest = models.TextField(blank=True, help_text="canonical JSON")
+    statistics = models.JSONField(default=dict, help_text="summed up when it was built")
     error_code = models.CharField(max_length=60, blank=True)
     error_detail = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -131,6 +132,13 @@ class Export(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset", "file_format"],
+                condition=~Q(state=ExportState.FAILED),
+                name="export_once_per_dataset",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"export {self.pk} of {self.dataset}"

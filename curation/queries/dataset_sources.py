@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from curation.enums import Decision, DialogueState
@@ -66,22 +66,26 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def approved_dialogues(target: Character) -> list[SourceDialogue]:
+def approved_dialogues(
+    target: Character, *, on_chunk: Callable[[], None] = lambda: None
+) -> list[SourceDialogue]:
     """Return the approved dialogues of a target character in the order of the script.
 
     The lines come from the revision that was approved, which never changes, so a dialogue that is
     edited meanwhile cannot slip in unread.
+
+    Args:
+        on_chunk: called after every few hundred dialogues; its errors end the reading.
     """
     rows = list(
         Dialogue.objects.filter(
             target_character=target, state=DialogueState.APPROVED
         ).select_related("scene__utterance__episode__script")
     )
-    found = [
-        dialogue
-        for start in range(0, len(rows), CHUNK_OF_DIALOGUES)
-        for dialogue in _source_dialogues(rows[start : start + CHUNK_OF_DIALOGUES], target)
-    ]
+    found: list[SourceDialogue] = []
+    for start in range(0, len(rows), CHUNK_OF_DIALOGUES):
+        found += _source_dialogues(rows[start : start + CHUNK_OF_DIALOGUES], target)
+        on_chunk()
     return sorted(found, key=lambda d: (d.episode_order, d.script_sha256, d.first_position))
 
 

@@ -2,16 +2,14 @@
 
 import json
 import random
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import median
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from django.db.models import Q
 
 from curation.enums import Split
-from curation.models import DatasetRecord, DatasetVersion
+from curation.models import DatasetVersion
 
-BIN_COUNT = 10
 SAMPLE_SIZE = 3
 
 
@@ -74,60 +72,48 @@ class DatasetStatistics:
         replies: trained replies of the character in the training split.
     """
 
-    distributions: list[Distribution]
-    replies: int
-    system_messages: list[tuple[str, int]]
+    distributions: list[Distribution] = field(default_factory=list)
+    replies: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a version's row keeps of it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Read back what :meth:`as_json` gave; an unbuilt version has none."""
+        distributions = [
+            Distribution(**{**each, "bins": [Bin(**part) for part in each["bins"]]})
+            for each in values.get("distributions", [])
+        ]
+        return cls(distributions, values.get("replies", 0))
 
 
 def dataset_statistics(dataset: DatasetVersion) -> DatasetStatistics:
-    """Read every record once and sum it up."""
-    tokens, turns, replies = [], [], 0
-    systems: Counter[str] = Counter()
-    rows = dataset.records.values_list("split", "token_count", "message_count", "line")
-    for split, token_count, message_count, line in rows.iterator(1000):
-        tokens.append(token_count)
-        turns.append(message_count)
-        messages = json.loads(bytes(line))["messages"]
-        if messages[0]["role"] == "system":
-            systems[messages[0]["content"].splitlines()[0]] += 1
-        if split == Split.TRAIN:
-            replies += sum(m["role"] == "assistant" and m.get("weight", 1) for m in messages)
-    return DatasetStatistics(
-        distributions=[
-            _distribution("Tokens", "tokens", tokens),
-            _distribution("Messages", "messages", turns),
-        ],
-        replies=replies,
-        system_messages=systems.most_common(5),
-    )
-
-
-def _distribution(name: str, unit: str, values: Sequence[int]) -> Distribution:
-    if not values:
-        return Distribution(name, unit, 0, 0, 0, [])
-    low, high = min(values), max(values)
-    width = max(1, -(-(high - low + 1) // BIN_COUNT))
-    counts = Counter((value - low) // width for value in values)
-    bins = [
-        Bin(low + i * width, low + (i + 1) * width - 1, counts[i]) for i in range(max(counts) + 1)
-    ]
-    return Distribution(name, unit, low, median(values), high, bins)
+    """Return the figures that were summed up when the version was built."""
+    return DatasetStatistics.from_json(dataset.statistics)
 
 
 def sample_records(
     dataset: DatasetVersion, *, seed: int, size: int = SAMPLE_SIZE
 ) -> list[SampleRecord]:
     """Draw records at random, the same ones for the same seed."""
-    keys = list(dataset.records.values_list("pk", flat=True))
-    chosen = random.Random(seed).sample(keys, min(size, len(keys)))  # noqa: S311  # no secret
-    rows = DatasetRecord.objects.in_bulk(chosen)
+    total = dataset.train_count + dataset.validation_count
+    chosen = random.Random(seed).sample(range(total), min(size, total))  # noqa: S311  # no secret
+    wanted = Q(pk__in=[])
+    for place in chosen:
+        is_train = place < dataset.train_count
+        wanted |= Q(
+            split=Split.TRAIN if is_train else Split.VALIDATION,
+            position=place if is_train else place - dataset.train_count,
+        )
     return [
         SampleRecord(
-            position=rows[key].position,
-            split=rows[key].split,
-            dialogue_id=rows[key].dialogue_id,
-            token_count=rows[key].token_count,
-            messages=json.loads(bytes(rows[key].line))["messages"],
+            position=row.position,
+            split=row.split,
+            dialogue_id=row.dialogue_id,
+            token_count=row.token_count,
+            messages=json.loads(bytes(row.line))["messages"],
         )
-        for key in chosen
+        for row in dataset.records.filter(wanted)
     ]

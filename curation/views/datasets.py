@@ -19,6 +19,7 @@ from curation.enums import DatasetState, DialogueState
 from curation.errors import CurationError
 from curation.forms.datasets import BuildForm
 from curation.models import DatasetVersion, Dialogue
+from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
 from rickproject.lib.numbers import is_key
 
@@ -77,7 +78,9 @@ def dataset(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "project": version.project,
         "dataset": version,
         "is_built": is_built,
-        "findings": version.findings.select_related("dialogue"),
+        "found": find_findings(
+            version, code=request.GET.get("check", ""), page=request.GET.get("page")
+        ),
         "statistics": dataset_statistics(version) if is_built else None,
         "samples": sample_records(version, seed=seed) if is_built else [],
         "next_sample": seed + 1,

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
-from curation.domain.leases import MAXIMUM_ATTEMPTS, claim, new_owner, renew
+from curation.domain.leases import MAXIMUM_ATTEMPTS, LeaseLostError, claim, new_owner, renew
 from curation.domain.script_files import (
     BadFileError,
     ScriptReading,
@@ -24,7 +24,7 @@ from curation.enums import ScriptState, Severity
 from curation.models import ImportProblem, Script
 from rickproject.lib.queue import enqueue_on_commit
 
-from .errors import ImportStateError, LeaseLostError
+from .errors import ImportStateError
 from .preview import columns_preview, reading_preview
 from .stored_files import remove_upload, upload_path
 

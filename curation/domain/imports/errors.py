@@ -34,7 +34,3 @@ class ImportStateError(CurationError):
     """The script is not in the state that this step needs."""
 
     code = "import_state"
-
-
-class LeaseLostError(Exception):
-    """Another worker took the script over, or it was discarded: stop without a word."""

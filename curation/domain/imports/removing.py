@@ -7,11 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
+from curation.domain.leases import LeaseLostError
 from curation.enums import ScriptState
 from curation.models import Character, Episode, Script, Utterance
 from rickproject.lib.queue import enqueue_on_commit
 
-from .errors import ImportStateError, LeaseLostError
+from .errors import ImportStateError
 from .stored_files import remove_upload
 
 CHUNK_ROWS = 2_000

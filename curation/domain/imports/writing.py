@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
-from curation.domain.leases import MAXIMUM_ATTEMPTS, claim, new_owner, renew
+from curation.domain.leases import MAXIMUM_ATTEMPTS, LeaseLostError, claim, new_owner, renew
 from curation.domain.script_files import BadFileError, ScriptReading
 from curation.enums import ScriptState, UtteranceKind
 from curation.models import Character, Episode, Script, Utterance
@@ -18,7 +18,7 @@ from rickproject.lib.queue import enqueue_on_commit
 
 from .bulk import insert_rows, update_rows
 from .checking import inspect_file
-from .errors import ImportStateError, LeaseLostError
+from .errors import ImportStateError
 from .removing import clear_rows, remove_unused_characters
 from .stored_files import remove_upload, upload_path
 

@@ -1,16 +1,19 @@
 import hashlib
 import json
+import time
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from curation.domain import dataset_build
+from curation.domain import dataset_build, leased_work
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
+from curation.domain.leased_work import LEASE_SECONDS, Hold
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Severity, Split, SplitBy
 from curation.models import Boundary, Character, DatasetVersion, DialogueRevision, Project
+from rickproject.lib.tokens import TokenCount
 from tests.factories import CharacterFactory, make_approved_dialogues, make_dialogue, make_scene
 
 pytestmark = pytest.mark.django_db
@@ -120,8 +123,8 @@ def test_build_dataset_leaves_the_records_of_a_faster_builder_alone(
     dataset = requested(make_approved_dialogues(2))
     read = dataset_build.build_records
 
-    def read_slowly(row: DatasetVersion) -> list[dataset_build.BuiltRecord]:
-        records = read(row)
+    def read_slowly(row: DatasetVersion, hold: Hold) -> list[dataset_build.BuiltRecord]:
+        records = read(row, hold)
         monkeypatch.setattr(dataset_build, "build_records", read)
         DatasetVersion.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         assert build_dataset(DatasetVersion.objects.get(pk=dataset.pk))
@@ -131,6 +134,28 @@ def test_build_dataset_leaves_the_records_of_a_faster_builder_alone(
     assert not build_dataset(dataset)
     dataset.refresh_from_db()
     assert (dataset.state, dataset.records.count()) == (DatasetState.WAITING, 2)
+
+
+def test_build_dataset_keeps_its_lease_however_long_it_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset = requested(make_approved_dialogues(3))
+    left = []
+    count = dataset_build.count_tokens
+
+    def count_slowly(*args: object) -> TokenCount:
+        now = DatasetVersion.objects.get(pk=dataset.pk)
+        left.append((now.lease_until - timezone.now()).total_seconds())  # type: ignore[operator]
+        nearly_over = timezone.now() + timedelta(seconds=1)
+        DatasetVersion.objects.filter(pk=dataset.pk).update(lease_until=nearly_over)
+        later = time.monotonic() + LEASE_SECONDS * len(left)
+        monkeypatch.setattr(leased_work.time, "monotonic", lambda: later)
+        return count(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dataset_build, "count_tokens", count_slowly)
+    assert build_dataset(dataset)
+    assert len(left) == 3
+    assert min(left) > LEASE_SECONDS - 10
 
 
 def codes_of(dataset: DatasetVersion) -> set[str]:

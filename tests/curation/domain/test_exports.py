@@ -1,15 +1,17 @@
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from curation.domain import exports
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import DatasetError, request_dataset
 from curation.domain.exports import exports_folder, request_export, write_export, write_files
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, ExportState
-from curation.models import Character, DatasetRecord, DatasetVersion
+from curation.models import Character, DatasetRecord, DatasetVersion, Export
 from tests.factories import make_approved_dialogues
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,7 @@ def test_request_export_writes_files_anew_that_are_gone_from_the_disk(
     first = lost.files.get(name="train.jsonl")
     (exports_folder() / first.stored_path).unlink()
     again = request_export(dataset, actor=dataset.created_by)
+    assert again == lost
     assert write_export(again)
     assert again.files.get(name="train.jsonl").sha256 == first.sha256
     assert request_export(dataset, actor=dataset.created_by) == again
@@ -97,3 +100,25 @@ def test_write_export_tells_a_full_disk_in_words(
     write_export(export)
     assert export.state == ExportState.FAILED
     assert "No space left on device" in export.error_detail
+
+
+def test_request_export_after_a_failed_one_makes_another(dataset: DatasetVersion) -> None:
+    failed = request_export(dataset, actor=dataset.created_by)
+    Export.objects.update(state=ExportState.FAILED)
+    assert request_export(dataset, actor=dataset.created_by) != failed
+
+
+def test_write_export_stops_without_a_word_once_another_worker_has_it(
+    dataset: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = request_export(dataset, actor=dataset.created_by)
+    monkeypatch.setattr(exports, "RECORDS_A_CHUNK", 5)
+    read = exports.write_whole
+
+    def overtaken(path: Path, lines: Iterable[bytes]) -> tuple[str, int]:
+        Export.objects.update(lease_owner="other")
+        return read(path, lines)
+
+    monkeypatch.setattr(exports, "write_whole", overtaken)
+    assert not write_export(export)
+    assert (Export.objects.get().state, export.files.count()) == (ExportState.RUNNING, 0)

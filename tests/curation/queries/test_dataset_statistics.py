@@ -1,18 +1,28 @@
+from http import HTTPStatus
+from typing import Any
+
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.training_records import Recipe
-from curation.models import Character, DatasetVersion
+from curation.enums import Role
+from curation.models import Character, DatasetVersion, Finding, Project
+from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
-from tests.factories import make_approved_dialogues
+from tests.factories import MembershipFactory, make_approved_dialogues
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def dataset() -> DatasetVersion:
-    project = make_approved_dialogues(12)
+    return build(make_approved_dialogues(12))
+
+
+def build(project: Project) -> DatasetVersion:
     target = Character.objects.get(project=project, is_target=True)
     dataset = request_dataset(project, actor=project.created_by, target=target, recipe=Recipe())
     build_dataset(dataset)
@@ -25,10 +35,45 @@ def test_dataset_statistics_counts_every_record_once(dataset: DatasetVersion) ->
     messages = statistics.distributions[1]
     assert (messages.minimum, messages.median, messages.maximum) == (3, 3, 3)
     assert statistics.replies == dataset.train_count
-    assert statistics.system_messages == [("You are VEX.", 12)]
 
 
 def test_sample_records_draws_the_same_for_the_same_seed(dataset: DatasetVersion) -> None:
     assert sample_records(dataset, seed=5) == sample_records(dataset, seed=5)
     assert len(sample_records(dataset, seed=5)) == 3
     assert len(sample_records(dataset, seed=5, size=99)) == 12
+
+
+def test_sample_records_draws_from_both_splits(dataset: DatasetVersion) -> None:
+    drawn = {(record.split, record.position) for record in sample_records(dataset, seed=1, size=99)}
+    assert drawn == set(dataset.records.values_list("split", "position"))
+
+
+@pytest.mark.parametrize("dialogues", [12, 36])
+def test_dataset_page_reads_no_more_for_more_records(
+    dialogues: int, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    project = make_approved_dialogues(dialogues)
+    version = build(project)
+    MembershipFactory(project=project, user=project.created_by, role=Role.MANAGER)
+    client.force_login(project.created_by)
+    with django_assert_max_num_queries(14):
+        answer = client.get(reverse("dataset", args=[project.slug, version.number]))
+    assert answer.status_code == HTTPStatus.OK
+
+
+def test_find_findings_counts_kinds_and_lists_one_page(dataset: DatasetVersion) -> None:
+    dataset.findings.all().delete()
+    Finding.objects.bulk_create(
+        Finding(dataset=dataset, code=code, severity=severity, message=f"{code} {n}")
+        for code, severity, count in (("duplicate", "warning", 3), ("too_long", "error", 30))
+        for n in range(count)
+    )
+    found = find_findings(dataset, page="1")
+    assert [(kind.words, kind.count) for kind in found.kinds] == [
+        ("too long", 30),
+        ("duplicate", 3),
+    ]
+    assert (found.count, found.error_count, len(found.page)) == (33, 30, 25)
+    assert len(find_findings(dataset, page="2").page) == 8
+    assert len(find_findings(dataset, code="duplicate", page=None).page) == 3
+    assert find_findings(dataset, code="nonsense", page="x").chosen == ""
