@@ -11,6 +11,7 @@ from curation.enums import DatasetState, DialogueState, Severity, SplitBy
 from curation.errors import CurationError
 from curation.models import Character, DatasetVersion, Dialogue, Project
 from rickproject.lib.queue import enqueue_on_commit
+from rickproject.lib.text import text_problem
 
 NUMBERING_ATTEMPTS = 5
 MAXIMUM_VALIDATION_SHARE = 0.5
@@ -96,7 +97,8 @@ def approve_dataset(dataset: DatasetVersion, *, approver: User, reason: str = ""
     """Approve a built version, so that it can be exported and trained on.
 
     Raises:
-        DatasetError: it is not waiting, it has errors, or the approver built it or may not decide.
+        DatasetError: it is not waiting, it has errors, the approver built it or may not decide,
+            or the reason holds control characters.
     """
     decided = _decide(dataset, approver, DatasetState.APPROVED, reason)
     errors = dataset.findings.filter(severity=Severity.ERROR).count()  # final once it waits
@@ -128,6 +130,8 @@ def _decide(
     if not (approver.is_staff and approver.has_perm("curation.decide_dataset")):
         msg = f"{approver.username} may not decide on datasets; that is for admins."
         raise DatasetError(msg)
+    if problem := text_problem(reason):
+        raise DatasetError(problem)
     changed = DatasetVersion.objects.filter(pk=dataset.pk, state=DatasetState.WAITING).update(
         state=state,
         decided_by=approver,

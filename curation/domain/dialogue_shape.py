@@ -3,7 +3,6 @@
 Plain rules over the utterances of one scene; nothing is read or written here.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ from curation.enums import UtteranceKind
 from curation.errors import CurationError
 from curation.models import Character, Utterance
 from curation.queries.scene_lines import is_spoken_by
+from rickproject.lib.text import text_problem
 
 LONGEST_DIALOGUE = 400  # utterances; a longer one fits no budget
 LONGEST_TEXT = 20_000  # characters of one cleaned line
@@ -71,9 +71,8 @@ def clean_text(text: str | None, utterance: Utterance) -> str | None:
     if len(text) > LONGEST_TEXT:
         msg = f"A line has at most {LONGEST_TEXT:,} characters; this one has {len(text):,}."
         raise DialogueShapeError(msg)
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
-        msg = "The text holds a control character that no model should learn. Type it again."
-        raise DialogueShapeError(msg)
+    if problem := text_problem(text):
+        raise DialogueShapeError(problem)
     return text
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from curation.domain.training_records import ChatMessage
 from curation.enums import Severity, Split
+from rickproject.lib.text import UNWRITABLE
 
 MINIMUM_TRAIN_RECORDS = 10
 ROLES = {"system", "user", "assistant"}
@@ -95,8 +96,11 @@ def _check_text(record: CheckedRecord, text: str) -> Iterator[Problem]:
         yield error("empty_text", "has an empty message.")
     if CONTROL_TOKEN.search(text):
         yield error("control_token", f"contains a control token: {CONTROL_TOKEN.findall(text)[0]}")
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        yield error("invalid_unicode", "contains characters that are not valid text.")
+    if found := UNWRITABLE.search(text):
+        yield error(
+            "control_character",
+            f"contains a control character (U+{ord(found[0]):04X}); edit its text for training.",
+        )
 
 
 def _check_size(records: Sequence[CheckedRecord]) -> Iterator[Problem]:

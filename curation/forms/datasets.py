@@ -7,6 +7,7 @@ from django import forms
 from curation.domain.training_records import Recipe
 from curation.enums import SplitBy
 from curation.models import Character, Project
+from rickproject.lib.text import TextField
 from rickproject.lib.tokens import available_tokenizers
 
 
@@ -14,7 +15,7 @@ class BuildForm(forms.Form):
     """The recipe, the seed and the split of a new version."""
 
     target = forms.ModelChoiceField(Character.objects.none(), empty_label=None, label="Character")
-    system_template = forms.CharField(
+    system_template = TextField(
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -49,7 +50,7 @@ class BuildForm(forms.Form):
         min_value=0, max_value=50, initial=10, label="For validation, in %"
     )
     seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=1)
-    client_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    client_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

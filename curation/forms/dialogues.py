@@ -16,6 +16,7 @@ from curation.enums import Decision, DialogueState, ScriptState
 from curation.models import Character, Episode
 from curation.queries.scene_lines import target_choices
 from rickproject.lib.numbers import is_key
+from rickproject.lib.text import TextField
 from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
 
 COST_STEP = 0.1
@@ -114,7 +115,7 @@ class PreviewForm(forms.Form):
     first = forms.IntegerField(min_value=1, required=False)
     last = forms.IntegerField(min_value=1, required=False)
     utterance = forms.IntegerField(required=False)
-    text = forms.CharField(required=False, strip=False, max_length=LONGEST_TEXT)
+    text = TextField(required=False, strip=False, max_length=LONGEST_TEXT)
 
 
 class ChangeForm(forms.Form):
@@ -129,7 +130,7 @@ class ChangeForm(forms.Form):
     first = forms.IntegerField(min_value=1, required=False)
     last = forms.IntegerField(min_value=1, required=False)
     utterances = PrimaryKeysField(required=False)
-    text = forms.CharField(required=False, strip=False)
+    text = TextField(required=False, strip=False)
     to_revision = forms.IntegerField(min_value=1, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -173,7 +174,7 @@ class DialogueFilter(forms.Form):
 class ManyForm(forms.Form):
     """Many dialogues, each with the revision that was seen: ``12:3``."""
 
-    dialogues = forms.CharField(widget=forms.MultipleHiddenInput)
+    dialogues = TextField(widget=forms.MultipleHiddenInput)
 
     def __init__(self, data: Any) -> None:
         super().__init__({"dialogues": ",".join(data.getlist("dialogue"))})
@@ -193,7 +194,7 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(choices=Decision.choices)
     revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason = TextField(
         required=False,
         max_length=LONGEST_REASON,
         label="Reason",

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.text import slugify
 
 from curation.enums import Role
+from rickproject.lib.text import TextField
 
 SLUG_LENGTH = 60
 
@@ -14,9 +15,7 @@ SLUG_LENGTH = 60
 class ProjectForm(forms.Form):
     """The name of a new project; its address is made from it."""
 
-    name = forms.CharField(
-        max_length=120, help_text="The show or the script, as your team calls it."
-    )
+    name = TextField(max_length=120, help_text="The show or the script, as your team calls it.")
 
     def clean_name(self) -> str:
         """Refuse a name from which no address can be made."""
@@ -36,7 +35,7 @@ class ProjectForm(forms.Form):
 class MemberForm(forms.Form):
     """Somebody with an account, and a role."""
 
-    username = forms.CharField(max_length=150, help_text="Of a person who has an account.")
+    username = TextField(max_length=150, help_text="Of a person who has an account.")
     role = forms.ChoiceField(
         choices=[
             (Role.ANNOTATOR, "annotator: cuts scenes, picks dialogues"),

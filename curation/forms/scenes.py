@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from curation.domain.segmentation import SceneEdits
+from rickproject.lib.text import TextField
 
 MOST_EDITS = 10_000
 
@@ -80,8 +81,8 @@ class NoteForm(forms.Form):
     """Title and context note of a scene."""
 
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    title = forms.CharField(max_length=200, required=False, label="Title")
-    text = forms.CharField(
+    title = TextField(max_length=200, required=False, label="Title")
+    text = TextField(
         max_length=5000,
         required=False,
         label="Context note",
@@ -100,7 +101,7 @@ class RestoreForm(forms.Form):
 class EpisodeFilterForm(forms.Form):
     """Which episodes the list shows."""
 
-    q = forms.CharField(max_length=100, required=False, label="Title or code")
+    q = TextField(max_length=100, required=False, label="Title or code")
     state = forms.ChoiceField(
         required=False,
         label="State",

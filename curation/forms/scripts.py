@@ -9,6 +9,7 @@ from curation.enums import ScriptState
 from curation.models import Character, Project, Script
 from curation.queries.scripts import project_characters
 from rickproject.config import get_config
+from rickproject.lib.text import TextField
 
 ENDINGS = ".csv,.tsv,.tab,.json,.jsonl,.ndjson,.parquet"
 
@@ -31,9 +32,7 @@ class UploadForm(forms.Form):
             "max_length": "The file's name is too long. Give it a shorter one.",
         },
     )
-    title = forms.CharField(
-        max_length=200, required=False, help_text="If left empty, the file's name."
-    )
+    title = TextField(max_length=200, required=False, help_text="If left empty, the file's name.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

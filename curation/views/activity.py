@@ -21,6 +21,8 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
     project = member_project(request.user, slug, ANNOTATING)
     kind, person = request.GET.get("kind", ""), request.GET.get("person", "")
     kind = kind if kind in dict(KINDS) else ""
+    people = activity_people(project)
+    person = person if person in people else ""
     steps = activity_feed(project, kind=kind, person=person)
     page = Paginator(steps, STEPS_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -29,7 +31,7 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
         "steps": [step_of(one, project) for one in page],
         "kinds": KINDS,
         "kind": kind,
-        "people": activity_people(project),
+        "people": people,
         "person": person,
     }
     return render(request, "curation/activity/feed.html", context)

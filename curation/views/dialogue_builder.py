@@ -116,8 +116,9 @@ def dialogue_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = project_dialogue(request.user, slug, pk)
     form = ChangeForm(request.POST)
     if not form.is_valid():
+        words = str(form.errors.get("text", ["This was not understood."])[0])
         page = BuilderPage(found.project, scene_now(found), found)
-        return show_builder(request, page, error="This was not understood.", status=422)
+        return show_builder(request, page, error=words, status=422)
     action, before = form.cleaned_data["action"], found.state
     try:
         changed = CHANGES[action](found, cast("User", request.user), form.cleaned_data)

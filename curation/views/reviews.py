@@ -64,7 +64,8 @@ def review_decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     dialogue = project_dialogue(request.user, slug, pk, REVIEWING)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _again(request, dialogue, form, "Choose what to decide.", 422)
+        words = str(form.errors.get("reason", ["Choose what to decide."])[0])
+        return _again(request, dialogue, form, words, 422)
     values = form.cleaned_data
     decision = Decision(values["decision"])
     try:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from curation.models import Project
 from rickproject.config import get_config
 from rickproject.lib.limits import spend
+from rickproject.lib.text import text_problem
 from training.domain.chat_prompt import build_prompt, default_system_message
 from training.enums import MessageRole, MessageState
 from training.errors import TrainingError
@@ -83,8 +84,8 @@ def ask(
         The reply, in state streaming, with exactly what the model is to be sent.
 
     Raises:
-        ChatError: the text is empty or too long, there is no such speaker or model, or a reply
-            is still being written.
+        ChatError: the text is empty, too long or holds control characters, there is no such
+            speaker or model, or a reply is still being written.
         AlreadyAnsweredError: the same ``client_key`` came before.
         LimitReachedError: too many messages in a minute.
     """
@@ -95,6 +96,8 @@ def ask(
     if len(text) > MAXIMUM_TEXT:
         msg = f"A message holds at most {MAXIMUM_TEXT} characters; this one has {len(text)}."
         raise ChatError(msg)
+    if problem := text_problem(text):
+        raise ChatError(problem)
     _require_usable(conversation.project, conversation.model)
     if conversation.messages.filter(state=MessageState.STREAMING).exists():
         msg = "The last reply is still being written; stop it or wait for its end."

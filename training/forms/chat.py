@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from curation.models import Project
+from rickproject.lib.text import TextField
 from training.domain.chat import MAXIMUM_TEXT
 from training.models import Conversation, ModelVersion
 from training.queries.conversations import speaker_names, talkable_models
@@ -31,7 +32,7 @@ class SettingsForm(forms.ModelForm[Conversation]):
     seed = forms.IntegerField(
         min_value=0, max_value=2**31 - 1, required=False, help_text="Empty for chance."
     )
-    system_message = forms.CharField(
+    system_message = TextField(
         widget=forms.Textarea(attrs={"rows": 4}), required=False, max_length=MAXIMUM_TEXT
     )
 
@@ -57,7 +58,7 @@ class SettingsForm(forms.ModelForm[Conversation]):
 class RenameForm(forms.Form):
     """A conversation's title."""
 
-    title = forms.CharField(max_length=200)
+    title = TextField(max_length=200)
 
 
 def speaker_choices(project: Project) -> list[tuple[str, str]]:

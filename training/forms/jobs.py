@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from curation.models import DatasetVersion, Project
+from rickproject.lib.text import TextField
 from training.domain.jobs import MOST_SEED
 from training.providers.capabilities import SCRIPT_BASE, Capabilities, Hyperparameter
 from training.queries.jobs import trainable_datasets
@@ -26,7 +27,7 @@ class JobForm(forms.Form):
 
     dataset = DatasetChoice(DatasetVersion.objects.none(), empty_label=None)
     base_model = forms.ChoiceField(label="Base model", required=False)
-    other_base = forms.CharField(max_length=200, required=False, label="Another base model")
+    other_base = TextField(max_length=200, required=False, label="Another base model")
     budget_usd = forms.DecimalField(
         min_value=0,
         max_digits=8,
@@ -35,10 +36,10 @@ class JobForm(forms.Form):
         label="Budget, in US dollars",
         help_text="The job is refused when it is estimated to cost more.",
     )
-    suffix = forms.CharField(max_length=64, required=False, label="Suffix of the model’s name")
+    suffix = TextField(max_length=64, required=False, label="Suffix of the model’s name")
     seed = forms.IntegerField(min_value=0, max_value=MOST_SEED, initial=1)
-    client_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
-    provider = forms.CharField(widget=forms.HiddenInput)
+    client_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
+    provider = TextField(widget=forms.HiddenInput)
 
     field_order = ["dataset", "base_model", "other_base"]
 

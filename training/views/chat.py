@@ -4,6 +4,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -98,6 +99,8 @@ def conversation_rename(request: HttpRequest, slug: str, pk: int) -> HttpRespons
     form = RenameForm(request.POST)
     if form.is_valid():
         change_conversation(talk, title=form.cleaned_data["title"])
+    else:
+        messages.error(request, str(form.errors["title"][0]))
     return redirect("conversation", slug, pk)
 
 

@@ -62,7 +62,7 @@ def _open(request: HttpRequest, slug: str, pk: int) -> Message:
             )
         return ask(
             conversation,
-            text=request.POST.get("text", "").replace("\0", ""),
+            text=request.POST.get("text", ""),
             speaker=request.POST.get("speaker"),
             client_key=request.POST.get("client_key", "").replace("\0", "")[:64] or None,
         )

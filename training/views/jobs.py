@@ -214,7 +214,7 @@ def job_cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def job_retry(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Start a new job like one that is over."""
     found = project_job(request.user, slug, pk, MANAGING)
-    key = request.POST.get("client_key", "")[:64] or None
+    key = request.POST.get("client_key", "").replace("\0", "")[:64] or None
     try:
         again = retry_job(found, actor=signed_in(request), client_key=key)
     except RickError as error:

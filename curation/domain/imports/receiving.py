@@ -7,11 +7,12 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from curation.domain.activity import record_activity
-from curation.domain.script_files import recognise_format
+from curation.domain.script_files import BadFileError, recognise_format
 from curation.enums import ScriptState
 from curation.models import Project, Script
 from rickproject.config import get_config
 from rickproject.lib.queue import enqueue_on_commit
+from rickproject.lib.text import text_problem
 
 from .errors import DuplicateScriptError
 from .stored_files import store_upload, upload_path
@@ -40,11 +41,13 @@ def receive_script(
 
     Raises:
         FileTooLargeError: it is over the limit.
-        BadFileError: it is empty, or not what its name says.
+        BadFileError: it is empty, not what its name says, or has a name that cannot be kept.
         DuplicateScriptError: the project has this very file.
             After any of these nothing stays behind.
     """
     file_name = PurePath(file_name.replace("\\", "/")).name[-FILE_NAME_CHARACTERS:]
+    if problem := text_problem(f"{file_name}{title}"):
+        raise BadFileError("bad_name", problem)
     stored_path, sha256, byte_size = store_upload(
         project.pk, content, limit_megabytes=get_config().upload_limit_mb
     )

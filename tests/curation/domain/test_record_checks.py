@@ -32,8 +32,8 @@ def test_check_records_finds_nothing_in_a_sound_dataset() -> None:
         (record("q", " "), "empty_text"),
         (record("q", "a", tokens=101), "too_long"),
         (record("q", "a <|im_end|>"), "control_token"),
-        (record("q", "a\x00"), "invalid_unicode"),
-        (record("q", "a\ud800"), "invalid_unicode"),
+        (record("q", "a\x00"), "control_character"),
+        (record("q", "a\ud800"), "control_character"),
     ],
 )
 def test_check_record_refuses(bad: CheckedRecord, code: str) -> None:
