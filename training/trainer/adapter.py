@@ -13,6 +13,7 @@ from training.trainer.encoding import Example
 from training.trainer.errors import TrainerError
 from training.trainer.evaluation import HeldOut, judge
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
+from training.trainer.ordering import make_order
 from training.trainer.spec import Hyperparameters, JobSpec
 
 KEPT_CHECKPOINTS = 3
@@ -123,8 +124,18 @@ def _new_trainer(
     chosen = spec.hyperparameters
     if validation and chosen.early_stopping_patience:
         callbacks.append(EarlyStoppingCallback(chosen.early_stopping_patience))
+    order = make_order(
+        [len(row.input_ids) for row in train], batch_size=chosen.batch_size, seed=spec.seed
+    )
+
+    class Trainer(SFTTrainer):  # type: ignore[misc, unused-ignore]
+        """Learns the records in an order that a resumed trainer finds again."""
+
+        def _get_train_sampler(self, _train_dataset: Any = None) -> Any:
+            return order
+
     set_seed(spec.seed)
-    trainer = SFTTrainer(
+    trainer = Trainer(
         model=model,
         args=_settings(job_dir, chosen, seed=spec.seed, judged=bool(validation)),
         train_dataset=_dataset(train),
@@ -162,7 +173,6 @@ def _settings(job_dir: Path, chosen: Hyperparameters, *, seed: int, judged: bool
         learning_rate=chosen.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=chosen.warmup_ratio,
-        train_sampling_strategy="group_by_length",
         max_length=None,  # a cut would take the reply away and drop the record silently
         packing=False,
         bf16=on_gpu,

@@ -88,7 +88,17 @@ def make_callback(
             asked = stop.outcome()
             if asked and state.global_step < state.max_steps:
                 self.stopped = asked
-                control.should_training_stop = control.should_save = True
+                control.should_training_stop = True
+                # At the end of an epoch the trainer judges and saves by itself; a checkpoint
+                # before that would leave the judgement out for whoever goes on from it.
+                control.should_save = not _is_whole_epoch(state)
+            return control
+
+        def on_epoch_end(self, _args: Any, state: Any, control: Any, **_: Any) -> Any:
+            # The trainer takes any stop for the end of an epoch. Judging there would add a figure,
+            # use up patience, and draw from the random state that was just saved.
+            if self.stopped and not _is_whole_epoch(state):
+                control.should_evaluate = control.should_save = False
             return control
 
     return Reporter()
@@ -115,6 +125,10 @@ class _Clock:
         rate = (tokens - self._tokens) / max(now - self._last, 1e-6)
         self._last, self._tokens = now, tokens
         return round(rate, 1)
+
+
+def _is_whole_epoch(state: Any) -> bool:
+    return float(state.epoch).is_integer()
 
 
 def _renamed(logs: dict[str, Any], names: dict[str, str]) -> dict[str, float]:
