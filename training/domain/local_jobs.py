@@ -36,11 +36,12 @@ from training.enums import JobState
 from training.models import FineTuneJob
 from training.providers.registry import missing_for
 from training.trainer import files
-from training.trainer.errors import TrainerError
+from training.trainer.errors import JobLockedError, TrainerError
 
 TURN_SECONDS = 2.0
 LEASE_SECONDS = 60
 START_SECONDS = 20  # from the start of the process until it holds its lock
+LOCK_PATIENCE_SECONDS = 2.0
 LOG, STARTED = "trainer.log", "started"
 SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL", "REDIS_URL")
 LAST_LOG_LINES = 5
@@ -110,9 +111,8 @@ def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
         end_cancelled(job)
         return
     has_run = job.started_at is not None
-    if not has_run and _machine_is_busy(job):
-        FineTuneJob.objects.filter(pk=job.pk).update(stage=WAITING)
-        set_next_turn(job, seconds=TURN_SECONDS)
+    if not has_run and _machine_is_busy(job):  # looked at again when it takes the machine
+        _wait_for_machine(job)
         return
     attempts = job.attempts + (1 if has_run and was_killed else 0)
     if attempts > leases.MAXIMUM_ATTEMPTS:
@@ -134,15 +134,39 @@ def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
         note_event(
             job, f"killed-{attempts}", "The training process was ended from outside.", level="warn"
         )
-    values = {} if job.started_at else {"started_at": timezone.now()}
-    stage = "starting" if job.stage in {"", WAITING} else job.stage
-    if move_job(job, to=JobState.RUNNING, attempts=attempts, stage=stage, **values):
+    if _take_machine(job, attempts=attempts):
         start_trainer(job, folder)
         set_next_turn(job, seconds=TURN_SECONDS)
 
 
+def _take_machine(job: FineTuneJob, *, attempts: int) -> bool:
+    """Make a job the one that runs on this machine; one at a time.
+
+    Looking and taking happen under a lock on this machine's disk, so that two workers that start
+    two jobs at once cannot both find the machine free. A job that has it already keeps it.
+    """
+    values = {} if job.started_at else {"started_at": timezone.now()}
+    stage = "starting" if job.stage in {"", WAITING} else job.stage
+    try:
+        with files.locked(_machine_lock(), patience_seconds=LOCK_PATIENCE_SECONDS):
+            if job.started_at or not _machine_is_busy(job):
+                return move_job(job, to=JobState.RUNNING, attempts=attempts, stage=stage, **values)
+    except JobLockedError:
+        pass  # somebody is starting another one: that is busy, too
+    _wait_for_machine(job)
+    return False
+
+
+def _wait_for_machine(job: FineTuneJob) -> None:
+    FineTuneJob.objects.filter(pk=job.pk).update(stage=WAITING)
+    set_next_turn(job, seconds=TURN_SECONDS)
+
+
+def _machine_lock() -> Path:
+    return get_config().var_dir / "jobs" / ".starting.lock"
+
+
 def _machine_is_busy(job: FineTuneJob) -> bool:
-    """Say whether another training has this machine: one at a time, the first asked for first."""
     others = FineTuneJob.objects.filter(
         provider=job.provider, state=JobState.RUNNING, lease_owner=job.lease_owner
     )

@@ -28,7 +28,7 @@ def main() -> int:
     if not job_dir.is_dir():
         parser.error(f"{job_dir} is not a directory")
     try:
-        with files.locked(job_dir / files.LOCK):
+        with files.locked(job_dir / files.LOCK, patience_seconds=files.LOCK_PATIENCE_SECONDS):
             return _run(job_dir)
     except JobLockedError:
         sys.stderr.write("Another trainer works in this directory.\n")

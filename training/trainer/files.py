@@ -21,8 +21,9 @@ Everything the trainer replaces is written beside and renamed, so a reader never
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +44,8 @@ EXIT_CODES: dict[Outcome, int] = {
     "cancelled": 4,
     "interrupted": 5,
 }
+LOCK_PATIENCE_SECONDS = 1.0  # of a trainer, for those who only ask whether one runs
+LOCK_RETRY_SECONDS = 0.02
 EXIT_USAGE = 2
 EXIT_LOCKED = 6
 
@@ -195,25 +198,47 @@ def clear_cancel(job_dir: Path) -> None:
 
 
 def is_running(job_dir: Path) -> bool:
-    """Return whether a trainer holds the job directory right now."""
+    """Return whether a trainer holds the job directory right now.
+
+    Those who ask share the lock for an instant: they never see each other, and a trainer that
+    begins just then waits for them (see ``LOCK_PATIENCE_SECONDS``).
+    """
     try:
-        with locked(job_dir / LOCK):
+        with _flocked(job_dir / LOCK, fcntl.LOCK_SH):
             return False
     except JobLockedError:
         return True
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, patience_seconds: float = 0.0) -> Iterator[None]:
     """Hold an exclusive lock that the system drops when the process dies.
+
+    Args:
+        patience_seconds: how long to try again before giving up.
 
     Raises:
         JobLockedError: another process holds it.
     """
+    deadline = time.monotonic() + patience_seconds
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(_flocked(path, fcntl.LOCK_EX))
+                break
+            except JobLockedError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(LOCK_RETRY_SECONDS)
+        yield
+
+
+@contextmanager
+def _flocked(path: Path, kind: int) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except OSError as error:
             raise JobLockedError(str(path)) from error
         yield

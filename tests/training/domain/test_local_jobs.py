@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from celery import current_app
+from django.db import connection
 from django.utils import timezone
 
 from curation.enums import Split
@@ -144,6 +146,32 @@ def test_job_waits_while_another_training_has_the_machine() -> None:
     assert turn(second).state == JobState.QUEUED
     assert status_sentence(second) == "Waiting: another training runs on this machine."
     assert not job_folder(second).exists()
+
+
+def test_job_waits_when_another_takes_the_machine_while_it_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("training.providers.registry.TRAINER_PACKAGES", ("json",))
+    dataset = approved_dataset(16)
+    first, second = local_job(dataset), local_job(dataset)
+    held, asked = threading.Event(), threading.Event()
+
+    def take_first() -> None:
+        with files.locked(local_jobs._machine_lock()):
+            held.set()
+            asked.wait(10)  # until the second has looked and found the machine free
+            host = socket.gethostname()[:60]
+            FineTuneJob.objects.filter(pk=first.pk).update(state=JobState.RUNNING, lease_owner=host)
+        connection.close()
+
+    other = threading.Thread(target=take_first)
+    other.start()
+    assert held.wait(10)
+    threading.Timer(0.3, asked.set).start()
+    assert turn(second).state == JobState.QUEUED
+    other.join()
+    assert status_sentence(second) == "Waiting: another training runs on this machine."
+    assert not local_jobs._children
 
 
 def test_job_gives_up_when_its_process_dies_again_and_again() -> None:

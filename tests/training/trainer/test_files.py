@@ -1,6 +1,9 @@
+import fcntl
 import json
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,26 @@ def test_locked_refuses_a_second_holder(tmp_path: Path) -> None:
         with pytest.raises(JobLockedError), files.locked(tmp_path / files.LOCK):
             pass
     assert not files.is_running(tmp_path)
+
+
+def test_is_running_can_be_asked_by_two_at_once(tmp_path: Path) -> None:
+    with files._flocked(tmp_path / files.LOCK, fcntl.LOCK_SH):  # somebody else is asking
+        assert not files.is_running(tmp_path)
+
+
+def test_locked_waits_for_those_who_only_ask(tmp_path: Path) -> None:
+    path = tmp_path / files.LOCK
+
+    def take() -> bool:
+        with files.locked(path, patience_seconds=30):
+            return files.is_running(tmp_path)
+
+    with ThreadPoolExecutor(1) as pool:
+        with files._flocked(path, fcntl.LOCK_SH):  # somebody is asking
+            taken = pool.submit(take)
+            time.sleep(0.1)
+            assert not taken.done()
+        assert taken.result()
 
 
 def test_cancel_can_be_asked_for_and_taken_back(tmp_path: Path) -> None:
