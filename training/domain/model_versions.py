@@ -1,5 +1,6 @@
 """The models that a finished job leaves behind, and the prompted base beside them."""
 
+import hashlib
 from pathlib import Path
 
 from django.utils.text import slugify
@@ -8,12 +9,13 @@ from curation.domain.activity import record_activity
 from rickproject.config import get_config
 from training.enums import ModelKind
 from training.models import FineTuneJob, ModelVersion
-from training.providers.capabilities import LOCAL, OPENAI
+from training.providers.capabilities import LOCAL, OPENAI, SCRIPT_BASE
 from training.providers.registry import capabilities_here
 from training.serving.registry import write_model_entry
 from training.trainer import files
 
 LONGEST_PART = 50
+MARK_LENGTH = 8
 
 
 def model_name(job: FineTuneJob) -> str:
@@ -27,7 +29,7 @@ def register_remote_models(job: FineTuneJob) -> ModelVersion:
     context = base.context_tokens if base else None
     register_base(
         job,
-        name=f"{job.project.slug}-{slugify(job.base_model)}",
+        name=base_name(job, what=job.base_model),
         served_name=job.base_model,
         context_tokens=context,
     )
@@ -63,7 +65,7 @@ def register_base(
 ) -> ModelVersion:
     """Make the base model known, to be prompted for comparison; once for each name."""
     version, _made = ModelVersion.objects.get_or_create(
-        name=name[:120],
+        name=name,
         defaults={
             "project": job.project,
             "kind": ModelKind.BASE,
@@ -88,10 +90,10 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
     """
     models_dir, context = get_config().var_dir / "models", result.context_tokens or 256
     base_dir = _base_dir(result)
-    base_name = _base_name(job, result)
+    served_base = base_name(job, what=result.base_key or str(base_dir))
     name = model_name(job)
     write_model_entry(
-        models_dir, name=base_name, base_dir=base_dir, adapter_dir=None, context_tokens=context
+        models_dir, name=served_base, base_dir=base_dir, adapter_dir=None, context_tokens=context
     )
     write_model_entry(
         models_dir,
@@ -100,7 +102,7 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
         adapter_dir=(folder / (result.adapter_dir or "")).resolve(),
         context_tokens=context,
     )
-    register_base(job, name=base_name, served_name=base_name, context_tokens=context)
+    register_base(job, name=served_base, served_name=served_base, context_tokens=context)
     return register_fine_tuned(job, served_name=name, context_tokens=context)
 
 
@@ -111,11 +113,20 @@ def _base_dir(result: files.Result) -> Path:
     )
 
 
-def _base_name(job: FineTuneJob, result: files.Result) -> str:
-    if result.base_key:
-        return f"{job.project.slug}-base-{result.base_key[:6]}"
-    last = job.base_model.rstrip("/").rsplit("/", 1)[-1]
-    return f"{job.project.slug}-{_short_slug(last) or 'base'}"
+def base_name(job: FineTuneJob, *, what: str) -> str:
+    """Return the name of a job's prompted base model: readable, and of one base in one project.
+
+    Args:
+        what: tells bases apart that are called the same: a cache key, a folder, an id.
+    """
+    told = "base" if job.base_model == SCRIPT_BASE else _short_slug(_last_part(job.base_model))
+    facts = f"{job.project_id}\n{job.provider}\n{what}"
+    mark = hashlib.sha256(facts.encode()).hexdigest()[:MARK_LENGTH]
+    return f"{job.project.slug[:LONGEST_PART]}-{told or 'base'}-{mark}"
+
+
+def _last_part(base_model: str) -> str:
+    return base_model.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _short_slug(text: str) -> str:

@@ -1,0 +1,74 @@
+"""Names under which bases are served: no two bases share one."""
+
+from pathlib import Path
+
+import pytest
+
+from curation.models import Project
+from tests.factories import ProjectFactory
+from tests.training.jobs_world import approved_dataset
+from training.domain.model_versions import base_name, register_base, register_local_models
+from training.enums import ModelKind
+from training.models import FineTuneJob, ModelVersion
+from training.serving.registry import read_entry
+from training.trainer import files
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
+
+
+def local_job(base_model: str) -> FineTuneJob:
+    dataset = approved_dataset()
+    return FineTuneJob.objects.create(
+        project=dataset.project,
+        dataset=dataset,
+        created_by=dataset.created_by,
+        provider="local",
+        base_model=base_model,
+        hyperparameters={},
+        seed=1,
+    )
+
+
+def offer(job: FineTuneJob, base_dir: str, folder: Path) -> ModelVersion:
+    result = files.Result(outcome="finished", base_dir=base_dir, adapter_dir="adapter")
+    return register_local_models(job, result, folder)
+
+
+def test_two_base_folders_of_one_name_are_served_beside_each_other(
+    tmp_path: Path, var_dir: Path
+) -> None:
+    first = local_job("/models/a/tiny")
+    second = FineTuneJob.objects.get(pk=first.pk)
+    second.pk, second.uuid, second.base_model = None, None, "/models/b/tiny"
+    second.uuid = FineTuneJob._meta.get_field("uuid").get_default()
+    second.save()
+    offer(first, "/models/a/tiny", tmp_path)
+    offer(second, "/models/b/tiny", tmp_path)
+    bases = ModelVersion.objects.filter(kind=ModelKind.BASE)
+    entries = [read_entry(var_dir / "models", base.served_name) for base in bases]
+    assert {str(entry.base_dir) for entry in entries if entry} == {
+        "/models/a/tiny",
+        "/models/b/tiny",
+    }
+
+
+def test_base_names_of_two_projects_never_meet() -> None:
+    job = local_job("/models/c")
+    other = local_job("/models/b/c")
+    for project, slug in ((job.project, "a-b"), (other.project, "a")):
+        Project.objects.filter(pk=project.pk).update(slug=slug)
+        project.refresh_from_db()
+    names = [base_name(item, what="the same") for item in (job, other)]
+    assert names[0] != names[1]
+    for item, name in zip((job, other), names, strict=True):
+        made = register_base(item, name=name, served_name=name, context_tokens=256)
+        assert made.project == item.project
+
+
+def test_base_name_fits_the_table_and_the_folder_whatever_it_is_made_of() -> None:
+    job = local_job("/models/" + "x" * 180)
+    job.project = ProjectFactory(slug="p" * 60)
+    name = base_name(job, what=job.base_model)
+    assert len(name) <= ModelVersion._meta.get_field("name").max_length
+    job.base_model = job.base_model[:-1] + "y"
+    assert base_name(job, what=job.base_model) != name
