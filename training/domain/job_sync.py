@@ -22,7 +22,7 @@ from training.domain.jobs import note_event
 from training.domain.model_versions import register_remote_models
 from training.enums import JobState
 from training.models import FineTuneJob
-from training.providers.base import RemoteEvent, RemoteJob
+from training.providers.base import RemoteEvent, RemoteJob, ResultFile
 from training.providers.errors import (
     ProviderMissingError,
     ProviderRefusedError,
@@ -32,6 +32,7 @@ from training.providers.openai_protocol import OpenAIProtocolProvider
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 5, 60
 KNOWN_EVENTS = 500
+RESULT_PATIENCE = timedelta(hours=24)  # after that a job ends without its result file
 STATES = {
     "validating_files": JobState.VALIDATING_FILES,
     "queued": JobState.REMOTE_QUEUED,
@@ -131,13 +132,15 @@ def _keep_state(job: FineTuneJob, remote: RemoteJob) -> None:
 def finish_remote_job(
     job: FineTuneJob, remote: RemoteJob, provider: OpenAIProtocolProvider
 ) -> None:
-    """Store the result of a job that succeeded, and make its models known."""
-    result = None
-    for file_id in remote.result_file_ids[:1]:
-        try:
-            result = provider.result(file_id)
-        except (ProviderRefusedError, ProviderUnavailableError) as error:
-            note_event(job, "no-result-file", f"The result file is missing. {error}", level="warn")
+    """Store the result of a job that succeeded, and make its models known.
+
+    A result file that cannot be had just now is asked for again on a later turn: the job stays
+    open for it, for ``RESULT_PATIENCE`` at most.
+
+    Raises:
+        ProviderUnavailableError: the result file is not there yet; nothing was stored.
+    """
+    result = _result_file(job, remote, provider)
     with transaction.atomic():
         if result:
             known = set(job.metrics.values_list("step", "name"))
@@ -155,6 +158,28 @@ def finish_remote_job(
         )
         if done:
             register_remote_models(job)
+
+
+def _result_file(
+    job: FineTuneJob, remote: RemoteJob, provider: OpenAIProtocolProvider
+) -> ResultFile | None:
+    for file_id in remote.result_file_ids[:1]:
+        try:
+            return provider.result(file_id)
+        except ProviderRefusedError as error:
+            note_event(job, "no-result-file", f"The result file is missing. {error}", level="warn")
+        except ProviderUnavailableError as error:
+            if _may_wait_for_result(job):
+                raise
+            note_event(job, "no-result-file", f"The result file is missing. {error}", level="warn")
+    return None
+
+
+def _may_wait_for_result(job: FineTuneJob) -> bool:
+    name = "result-file-late"
+    note_event(job, name, "The result file cannot be had yet. Trying again.", level="warn")
+    first = job.events.get(event_id=f"rickproject-{name}")
+    return timezone.now() - first.created_at < RESULT_PATIENCE
 
 
 def _cost(job: FineTuneJob, trained_tokens: int | None) -> Decimal | None:

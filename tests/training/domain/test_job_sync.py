@@ -1,6 +1,7 @@
 """A remote job is followed to its end, whatever its provider says on the way."""
 
 import pytest
+from django.utils import timezone
 
 from tests.contract.fault_server import (
     HTML,
@@ -10,6 +11,7 @@ from tests.contract.fault_server import (
 )
 from tests.contract.protocol_state import STEPS
 from tests.training.jobs_world import approved_dataset, due, remote_job, use_provider
+from training.domain.job_sync import RESULT_PATIENCE
 from training.domain.job_turns import advance_job
 from training.domain.jobs import cancel_job
 from training.enums import JobState, ModelKind
@@ -120,6 +122,30 @@ def test_sync_finishes_without_a_result_file(job: FineTuneJob, server: FaultServ
     assert advance(job).state == JobState.SUCCEEDED
     assert job.result_file == ""
     assert job.events.filter(event_id="rickproject-no-result-file").exists()
+
+
+def test_sync_asks_again_for_a_result_file_that_an_outage_kept(
+    job: FineTuneJob, server: FaultServer
+) -> None:
+    server.state.walk = ("succeeded",)
+    server.fail("file_content", *[SERVER_ERROR_BEFORE] * 3)
+    assert advance(job).state != JobState.SUCCEEDED
+    assert not ModelVersion.objects.exists()
+    assert job.next_poll_at is not None  # the next turn, or the sweeper, comes back to it
+    assert advance(job, 3).state == JobState.SUCCEEDED
+    assert job.result_file.startswith("step,")
+
+
+def test_sync_does_not_wait_for_a_result_file_for_ever(
+    job: FineTuneJob, server: FaultServer
+) -> None:
+    server.state.walk = ("succeeded",)
+    server.fail("file_content", *[SERVER_ERROR_BEFORE] * 9)
+    assert advance(job).state != JobState.SUCCEEDED
+    late = job.events.filter(event_id="rickproject-result-file-late")
+    late.update(created_at=timezone.now() - RESULT_PATIENCE)
+    assert advance(job).state == JobState.SUCCEEDED
+    assert job.result_file == ""
 
 
 def test_sync_takes_figures_from_the_result_file_where_events_have_none(
