@@ -69,6 +69,11 @@ class Config(BaseSettings):
     imports_per_hour: int = Field(10, ge=1, description="Import limit for one person.")
     trainings_per_day: int = Field(3, ge=1, description="Fine-tuning jobs a day for one project.")
     trainer_threads: int = Field(1, ge=1, description="CPU threads of one local training.")
+    base_model_dirs: str = Field(
+        "",
+        description="Folders below which a manager may name a base model, with colons between "
+        "them; var/bases always is one. Hugging Face ids need no entry.",
+    )
     host: str = Field("127.0.0.1", description="Address on which the web server listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the web server listens.")
     web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
@@ -87,6 +92,11 @@ class Config(BaseSettings):
         """The host names served, one by one."""
         return [host.strip() for host in self.hosts.split(",") if host.strip()]
 
+    @property
+    def base_model_folders(self) -> list[Path]:
+        """The folders opened for base models, one by one."""
+        return [Path(part) for part in self.base_model_dirs.split(os.pathsep) if part.strip()]
+
     @model_validator(mode="after")
     def _refuse_unsafe_values(self) -> Self:
         public = sorted(set(self.allowed_hosts) - LOCAL_HOSTS)
@@ -103,6 +113,10 @@ class Config(BaseSettings):
                 f"RICK_SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. Unset it and "
                 "one is made in var/secrets, or make one: "
                 'python -c "import secrets; print(secrets.token_urlsafe(64))"'
+            )
+        if relative := [path for path in self.base_model_folders if not path.is_absolute()]:
+            raise ValueError(
+                f"RICK_BASE_MODEL_DIRS must name absolute folders; {relative[0]} is not."
             )
         _check_scheme("DATABASE_URL", self.database_url, DATABASE_SCHEMES)
         _check_scheme("REDIS_URL", self.redis_url, BROKER_SCHEMES)

@@ -1,7 +1,9 @@
 """Fine-tuning jobs: asked for, cancelled, tried again by a person."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -23,6 +25,7 @@ from training.providers.registry import capabilities_here, missing_for
 
 MOST_SEED = 2**31 - 1
 TASKS = {LOCAL: "training.advance_local_job"}
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 REMOTE_TASK = "training.advance_remote_job"
 
 
@@ -144,11 +147,32 @@ def check_order(
 
 
 def _check_base_model(row: Capabilities, base_model: str) -> None:
-    if row.key == LOCAL and base_model != SCRIPT_BASE and ".." in base_model:
-        raise JobError("Name the base model by its Hugging Face id or an absolute folder.")
+    if row.key == LOCAL and base_model != SCRIPT_BASE:
+        _check_local_base(base_model)
     known = row.base_model(base_model)
     if known and known.closing_on and timezone.now().date() > known.closing_on:
         raise JobError(f"{known.label} was shut down on {known.closing_on:%d %B %Y}.")
+
+
+def _check_local_base(base_model: str) -> None:
+    """Take Hugging Face ids, and folders only below those an operator opened for base models."""
+    if HUB_ID.fullmatch(base_model) and ".." not in base_model:
+        return
+    if not base_model.startswith("/"):
+        raise JobError(
+            "Name the base model by its Hugging Face id, such as owner/name, or by an absolute "
+            "folder."
+        )
+    config = get_config()
+    opened = [*config.base_model_folders, config.var_dir / "bases"]
+    folder = Path(base_model).resolve()
+    if not any(folder.is_relative_to(allowed.resolve()) for allowed in opened):
+        raise JobError(
+            "This folder is not open for base models. Ask an operator to move the model into one "
+            "that is, or to name its folder in RICK_BASE_MODEL_DIRS."
+        )
+    if not folder.is_dir():
+        raise JobError("There is no such folder on the server.")
 
 
 def _check_hyperparameters(row: Capabilities, values: dict[str, Any]) -> None:

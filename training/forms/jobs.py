@@ -62,7 +62,7 @@ class JobForm(forms.Form):
         if not row.base_models:
             del self.fields["base_model"]
         self.fields["other_base"].help_text = (
-            "A Hugging Face id that was downloaded here, or a folder on this machine."
+            "A Hugging Face id that was downloaded here, or a folder an operator opened for it."
             if row.base_model(SCRIPT_BASE)
             else "The name under which the provider knows it."
         )

@@ -165,7 +165,8 @@ def encode_all(encoder: ChatEncoder, records: list[Record], *, limit: int) -> li
 def _obtain_base(job_dir: Path, spec: JobSpec, reports: Reports) -> _Base:
     if spec.base.kind == "pretrained":
         directory = resolve_directory(spec.base)
-        name = directory.name if Path(spec.base.name_or_path).is_dir() else spec.base.name_or_path
+        is_folder = Path(spec.base.name_or_path).is_absolute()
+        name = directory.name if is_folder else spec.base.name_or_path
         return _Base(name, directory, str(directory), None, 0)
     lines = read_script(job_dir / files.SCRIPT)
     built = obtain_script_base(lines, base=spec.base, seed=spec.seed, hooks=_hooks(reports))

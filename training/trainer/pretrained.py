@@ -11,11 +11,14 @@ from training.trainer.spec import BaseSpec
 def resolve_directory(base: BaseSpec) -> Path:
     """Return the directory of the base without touching the network.
 
+    Only an absolute path is a directory: an id such as ``owner/name`` never means one below the
+    folder that the trainer happens to run in.
+
     Raises:
         TrainerError: not there, no safetensors weights, or it would need its own code.
     """
     directory = Path(base.name_or_path)
-    if not directory.is_dir():
+    if not (directory.is_absolute() and directory.is_dir()):
         directory = _downloaded(base)
     if not (directory / "config.json").is_file():
         raise TrainerError(

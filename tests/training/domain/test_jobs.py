@@ -1,6 +1,7 @@
 """Who may start what, and what is refused before anything is sent."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,3 +190,29 @@ def test_retry_job_makes_a_new_row_that_points_back(dataset: DatasetVersion) -> 
         job.hyperparameters,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc", "/", "../secrets", "./var", "~/models", "a/b/c", "a/../b"]
+)
+def test_start_job_takes_no_folder_that_nobody_opened(dataset: DatasetVersion, name: str) -> None:
+    with pytest.raises(JobError, match=r"not open for base models|absolute folder"):
+        start(dataset, provider="local", base_model=name, suffix="")
+
+
+def test_start_job_takes_ids_and_opened_folders(
+    dataset: DatasetVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, secret = tmp_path / "opened", tmp_path / "secret"
+    for folder in (opened / "tiny", secret):
+        folder.mkdir(parents=True)
+    (opened / "link").symlink_to(secret)
+    monkeypatch.setattr(get_config(), "base_model_dirs", str(opened))
+    local = {"provider": "local", "suffix": ""}
+    for name in ("gpt2", "owner/name-0.5b", str(opened / "tiny")):
+        assert start(dataset, base_model=name, **local).base_model == name
+    with pytest.raises(JobError, match="no such folder"):
+        start(dataset, base_model=str(opened / "gone"), **local)
+    for name in (secret, opened / "link", opened / ".." / "secret"):
+        with pytest.raises(JobError, match="RICK_BASE_MODEL_DIRS"):
+            start(dataset, base_model=str(name), **local)
