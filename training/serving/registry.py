@@ -76,12 +76,6 @@ def write_model_entry(
     return path
 
 
-def remove_model_entry(models_dir: Path, *, name: str) -> None:
-    """Stop offering a model; its files stay where they are."""
-    if NAME.fullmatch(name):
-        (models_dir / name / ENTRY).unlink(missing_ok=True)
-
-
 def read_entry(models_dir: Path, name: str) -> ModelEntry | None:
     """Return one model, None when it is not offered or its file is broken."""
     if not NAME.fullmatch(name):
