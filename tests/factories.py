@@ -1,5 +1,7 @@
 """Rows for tests: each factory makes the least that the database accepts."""
 
+import json
+
 import factory
 from django.contrib.auth.models import User
 
@@ -7,6 +9,7 @@ from curation import models
 from curation.domain.training_records import Recipe
 from curation.enums import BoundaryOrigin, DatasetState, Decision, DialogueState, Role, ScriptState
 from curation.queries.dataset_sources import source_dialogue
+from rickproject.lib.tokens import script_tokenizer_path
 from training import models as training_models
 from training.enums import ModelKind
 
@@ -244,3 +247,13 @@ def make_approved_dialogues(count: int) -> models.Project:
         )
         make_dialogue(scene)
     return project
+
+
+def write_script_tokenizer(slug: str, words: list[str]) -> None:
+    """Put a tokenizer of whole words where a project's training leaves its own."""
+    vocabulary = {word: index for index, word in enumerate(["?", *words])}
+    path = script_tokenizer_path(slug)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    model = {"type": "WordLevel", "vocab": vocabulary, "unk_token": "?"}
+    splitter = {"type": "Whitespace"}
+    path.write_text(json.dumps({"version": "1.0", "model": model, "pre_tokenizer": splitter}))

@@ -1,5 +1,7 @@
 """Dataset versions: asked for, decided on, never changed once built."""
 
+from dataclasses import replace
+
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -12,6 +14,7 @@ from curation.errors import CurationError
 from curation.models import Character, DatasetVersion, Dialogue, Project
 from rickproject.lib.queue import enqueue_on_commit
 from rickproject.lib.text import text_problem
+from rickproject.lib.tokens import kept_tokenizer
 
 NUMBERING_ATTEMPTS = 5
 MAXIMUM_VALIDATION_SHARE = 0.5
@@ -55,6 +58,8 @@ def request_dataset(
     if not approved.exists():
         msg = f"No dialogue of {target.name} is approved yet; approve some in Review first."
         raise DatasetError(msg)
+    # A version counts with the tokenizer of today, also after a training has made another.
+    recipe = replace(recipe, tokenizer=kept_tokenizer(recipe.tokenizer))
     values = {
         "target_character": target,
         "recipe": recipe.as_json(),

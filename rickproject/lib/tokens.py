@@ -5,9 +5,11 @@ OpenAI's encodings are tiktoken's, over the vocabulary files that the installed 
 """
 
 import gzip
+import hashlib
 import importlib.resources
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +27,8 @@ VOCABULARY_FILES = {
 }
 DEFAULT_TOKENIZER = "o200k_base"
 ESTIMATE = "estimate"
+SCRIPT_PREFIX, KEPT_PREFIX = "script:", "kept:"
+KEPT_MARK_LENGTH = 24
 BYTES_PER_TOKEN = 3  # deliberately few, so that the estimate is an upper bound for English
 TOKENS_PER_MESSAGE = 3  # OpenAI cookbook, "How to count tokens with tiktoken"
 TOKENS_PER_REPLY = 3
@@ -64,8 +68,31 @@ def available_tokenizers(project_slug: str) -> list[str]:
     """Return the names :func:`count_tokens` knows for a project; the default comes first."""
     names = list(VOCABULARY_FILES)
     if script_tokenizer_path(project_slug).exists():
-        names.append(f"script:{project_slug}")
+        names.append(f"{SCRIPT_PREFIX}{project_slug}")
     return names
+
+
+def kept_tokenizer(tokenizer: str) -> str:
+    """Return a name that always means what ``tokenizer`` means now.
+
+    The next training of a project replaces ``script:<project>``; a copy under the name of its own
+    hash stays, so that whatever was counted with it can be counted again. Other names never change
+    their meaning and are returned as they are.
+    """
+    if not tokenizer.startswith(SCRIPT_PREFIX):
+        return tokenizer
+    try:
+        content = script_tokenizer_path(tokenizer.removeprefix(SCRIPT_PREFIX)).read_bytes()
+    except FileNotFoundError:
+        return tokenizer
+    mark = hashlib.sha256(content).hexdigest()[:KEPT_MARK_LENGTH]
+    if not _kept_path(mark).exists():
+        write_whole(_kept_path(mark), [content])
+    return f"{KEPT_PREFIX}{mark}"
+
+
+def _kept_path(mark: str) -> Path:
+    return get_config().var_dir / "tokenizers" / ".kept" / f"{mark}.json"
 
 
 def count_tokens(
@@ -75,7 +102,8 @@ def count_tokens(
 
     Args:
         messages: mappings with ``role`` and ``content``.
-        tokenizer: ``o200k_base``, ``cl100k_base``, ``script:<project>`` or ``estimate``.
+        tokenizer: ``o200k_base``, ``cl100k_base``, ``script:<project>``, ``kept:<hash>`` or
+            ``estimate``.
 
     Raises:
         UnknownTokenizerError: there is no such tokenizer here.
@@ -91,8 +119,8 @@ def count_tokens(
             for message in messages
         ]
         return TokenCount(counts, sum(counts) + TOKENS_PER_REPLY)
-    if tokenizer.startswith("script:"):
-        return _count_by_script_tokenizer(messages, tokenizer.removeprefix("script:"))
+    if tokenizer.startswith((SCRIPT_PREFIX, KEPT_PREFIX)):
+        return _count_by_file(messages, tokenizer)
     if tokenizer == ESTIMATE:
         counts = [_estimate(str(m["role"]) + str(m["content"])) + 4 for m in messages]
         return TokenCount(counts, sum(counts), is_estimate=True)
@@ -100,28 +128,25 @@ def count_tokens(
     raise UnknownTokenizerError(msg)
 
 
-def count_text_tokens(text: str, tokenizer: str = DEFAULT_TOKENIZER) -> int:
-    """Count the tokens of one bare text with an OpenAI encoding.
-
-    Raises:
-        UnknownTokenizerError: there is no such encoding here.
-    """
-    if tokenizer not in VOCABULARY_FILES:
-        msg = f"There is no tokenizer {tokenizer!r} here."
-        raise UnknownTokenizerError(msg)
-    return len(_openai_encoder(tokenizer).encode_ordinary(text))
-
-
 def _estimate(text: str) -> int:
     return math.ceil(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)
 
 
-def _count_by_script_tokenizer(messages: Sequence[Mapping[str, Any]], slug: str) -> TokenCount:
-    path = script_tokenizer_path(slug)
-    if not path.exists():
-        msg = f"The tokenizer of {slug} is made by its first local training."
+def _count_by_file(messages: Sequence[Mapping[str, Any]], tokenizer: str) -> TokenCount:
+    kind, _, name = tokenizer.partition(":")
+    is_kept = kind == "kept"
+    if is_kept and not re.fullmatch(r"[0-9a-f]+", name):
+        msg = f"There is no tokenizer {tokenizer!r} here."
         raise UnknownTokenizerError(msg)
-    encoder = _script_tokenizer(str(path), path.stat().st_mtime_ns)
+    path = _kept_path(name) if is_kept else script_tokenizer_path(name)
+    if not path.exists():
+        msg = (
+            f"The tokenizer {tokenizer} is missing from var/tokenizers; restore it from a backup."
+            if is_kept
+            else f"The tokenizer of {name} is made by its first local training."
+        )
+        raise UnknownTokenizerError(msg)
+    encoder = _tokenizer_file(str(path), path.stat().st_mtime_ns)
     counts = [
         len(encoder.encode(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n").ids)
         for m in messages
@@ -130,7 +155,7 @@ def _count_by_script_tokenizer(messages: Sequence[Mapping[str, Any]], slug: str)
 
 
 @lru_cache(maxsize=4)
-def _script_tokenizer(path: str, _modified_ns: int) -> Any:
+def _tokenizer_file(path: str, _modified_ns: int) -> Any:
     try:
         from tokenizers import Tokenizer  # noqa: PLC0415  # comes with the training step only
     except ImportError as error:

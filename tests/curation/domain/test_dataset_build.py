@@ -2,6 +2,7 @@ import hashlib
 import json
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,13 @@ from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Severity, Split, SplitBy
 from curation.models import Boundary, Character, DatasetVersion, DialogueRevision, Project
 from rickproject.lib.tokens import TokenCount
-from tests.factories import CharacterFactory, make_approved_dialogues, make_dialogue, make_scene
+from tests.factories import (
+    CharacterFactory,
+    make_approved_dialogues,
+    make_dialogue,
+    make_scene,
+    write_script_tokenizer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +60,21 @@ def test_build_dataset_gives_the_same_bytes_for_the_same_inputs() -> None:
     project = make_approved_dialogues(12)
     assert rebuilt(project, seed=3).sha256 == rebuilt(project, seed=3).sha256
     assert rebuilt(project, seed=3).sha256 != rebuilt(project, seed=4).sha256
+
+
+def test_build_dataset_gives_the_same_bytes_after_a_training_made_another_tokenizer(
+    var_dir: Path,
+) -> None:
+    pytest.importorskip("tokenizers")
+    project = make_approved_dialogues(4)
+    tokenizer = f"script:{project.slug}"
+    write_script_tokenizer(project.slug, ["Question", "Answer"])
+    before = rebuilt(project, recipe=Recipe(tokenizer=tokenizer))
+    write_script_tokenizer(project.slug, ["Q", "A", "u", "n"])
+    again = rebuilt(project, recipe=Recipe.from_json(before.recipe))
+    assert (again.sha256, again.tokenizer) == (before.sha256, before.tokenizer)
+    now = rebuilt(project, recipe=Recipe(tokenizer=tokenizer))
+    assert now.tokenizer != before.tokenizer
 
 
 def test_build_dataset_writes_the_exact_line() -> None:

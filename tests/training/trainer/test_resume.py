@@ -34,7 +34,9 @@ class StopAfter(StopRequest):
 def train(job_dir: Path, *, stop_after: int | None = None) -> files.Result:
     from training.trainer.job import _attempt
 
-    reports = Reports(EventLog(job_dir, job=JOB), Heartbeat(job_dir), StopAfter(job_dir, stop_after))
+    reports = Reports(
+        EventLog(job_dir, job=JOB), Heartbeat(job_dir), StopAfter(job_dir, stop_after)
+    )
     return _attempt(job_dir, files.read_spec(job_dir), reports)
 
 
