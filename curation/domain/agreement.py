@@ -1,0 +1,304 @@
+"""Measure how far several annotators agree on the scenes of episodes.
+
+Gaps and the words for what is undefined are those of :mod:`curation.domain.segmentation_metrics`;
+formulas and their sources are in ``docs/sources.md``, "agreement". Only finished layers are
+compared in pairs; a layer of which only some gaps are known counts in alpha alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from curation.domain.segmentation_metrics import (
+    NO_BOUNDARY,
+    TOO_SHORT,
+    BoundaryEdit,
+    Measure,
+    Undefined,
+    edit_boundaries,
+    window_size,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Counts = NDArray[np.float64]
+
+Pair = tuple[int, int]
+
+ONE_LAYER = Undefined("Agreement needs two finished layers of one episode; there is at most one.")
+NOTHING_SHARED = Undefined("No gap was judged by two people, so there is nothing to compare.")
+ALL_ALIKE = Undefined(
+    "Everybody gave the same answer at every gap, so agreement by chance cannot be told from "
+    "agreement by reading."
+)
+NO_BOUNDARIES = Undefined("Nobody drew a boundary, so there is nothing to compare.")
+CHANCE_IS_CERTAIN = Undefined("Everybody drew a boundary at every gap, so chance explains it all.")
+
+GOOD, ADJUDICATE = 0.75, 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One episode as its annotators cut it.
+
+    Attributes:
+        rows: number of spoken utterances.
+        layers: the gaps (1..rows-1) at which each annotator starts a scene, by annotator.
+        known: for annotators who did not finish, the gaps they judged; the others judged all.
+    """
+
+    rows: int
+    layers: Mapping[int, Collection[int]]
+    known: Mapping[int, Collection[int]] = field(default_factory=dict)
+
+    def finished(self) -> list[int]:
+        """Return the annotators who judged every gap, in ascending order."""
+        return sorted(one for one in self.layers if one not in self.known)
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """Two annotators on one episode.
+
+    Attributes:
+        pk, window_diff: the mean of both directions, each with the window of its reference.
+        windows: the two windows k in rows, first annotator as the reference first.
+        windows_say_little: one of them sees a single scene, so its k is half the episode.
+        edit: what turns one into the other; its parts are summed for multi-pi.
+    """
+
+    similarity: Measure
+    pk: Measure
+    window_diff: Measure
+    f1: Measure
+    near_f1: Measure
+    windows: tuple[int, ...]
+    windows_say_little: bool
+    edit: BoundaryEdit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean of figures; ``left_out`` of them are undefined and do not count."""
+
+    value: Measure
+    count: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class MultiPi:
+    """Chance-corrected agreement from boundary similarity, with its parts."""
+
+    value: Measure
+    observed: Measure
+    expected: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """All figures of one or several episodes.
+
+    Attributes:
+        matrix: mean boundary similarity of each pair of annotators.
+        windows: smallest and largest window k in rows; empty without a pair.
+        windows_say_little: number of comparisons with a layer of a single scene.
+    """
+
+    similarity: Mean
+    pk: Mean
+    window_diff: Mean
+    f1: Mean
+    near_f1: Mean
+    alpha: Measure
+    pi: MultiPi
+    matrix: Mapping[Pair, Mean]
+    windows: tuple[int, ...]
+    windows_say_little: int
+    annotators: tuple[int, ...]
+
+
+def measure_agreement(units: Sequence[Unit]) -> Agreement:
+    """Compute every figure over episodes; with one episode, that episode's agreement.
+
+    Means are over the pairs of all episodes, unweighted.
+
+    Raises:
+        ValueError: a gap is not one of 1..rows-1.
+    """
+    found: dict[Pair, list[PairFigures]] = defaultdict(list)
+    for unit in units:
+        for pair, figures in compare_pairs(unit).items():
+            found[pair].append(figures)
+    every = [figures for one in found.values() for figures in one]
+    return Agreement(
+        similarity=mean_of(one.similarity for one in every),
+        pk=mean_of(one.pk for one in every),
+        window_diff=mean_of(one.window_diff for one in every),
+        f1=mean_of(one.f1 for one in every),
+        near_f1=mean_of(one.near_f1 for one in every),
+        alpha=gap_alpha(units),
+        pi=multi_pi(units, pairs=every),
+        matrix={pair: mean_of(f.similarity for f in one) for pair, one in found.items()},
+        windows=_range(k for one in every for k in one.windows),
+        windows_say_little=sum(one.windows_say_little for one in every),
+        annotators=tuple(sorted({who for unit in units for who in unit.layers})),
+    )
+
+
+def compare_pairs(unit: Unit) -> dict[Pair, PairFigures]:
+    """Compare every two finished layers of an episode."""
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
+
+    counts: dict[int, Counts] = {}
+    for who in unit.finished():
+        marks = np.zeros(max(unit.rows, 1))
+        marks[list(unit.layers[who])] = 1
+        counts[who] = np.cumsum(marks)
+    return {
+        (one, other): _compare(unit, one, other, counts)
+        for one, other in combinations(unit.finished(), 2)
+    }
+
+
+def gap_alpha(units: Iterable[Unit]) -> Measure:
+    """Krippendorff's alpha of the yes or no at each gap, gaps of all episodes pooled.
+
+    Strict: a slip of one row counts as two errors. Unknown gaps are missing values.
+
+    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+    """
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
+
+    judged, marked = _votes_of(units)
+    seen = judged >= 2
+    m, c = judged[seen], marked[seen]
+    if not m.size:
+        return NOTHING_SHARED
+    ones = float(np.sum(c * (c - 1) / (m - 1)))
+    zeros = float(np.sum((m - c) * (m - c - 1) / (m - 1)))
+    mixed = float(np.sum(c * (m - c) / (m - 1)))
+    total, with_boundary = ones + zeros + 2 * mixed, ones + mixed
+    without = total - with_boundary
+    expected = (total**2 - without**2 - with_boundary**2) / (total * (total - 1))
+    if not expected:
+        return ALL_ALIKE if with_boundary else NO_BOUNDARIES
+    return 1 - (2 * mixed / total) / expected
+
+
+def multi_pi(units: Sequence[Unit], *, pairs: Iterable[PairFigures] | None = None) -> MultiPi:
+    """Fleiss' multi-pi whose observed agreement is boundary similarity over all pairs.
+
+    Args:
+        pairs: the compared pairs of ``units``, where the caller has them already.
+
+    Source: Fournier and Inkpen (2012), Segmentation similarity and agreement, NAACL;
+    Fournier (2013), Evaluating text segmentation using boundary edit distance, ACL.
+    """
+    if pairs is None:
+        pairs = [figures for unit in units for figures in compare_pairs(unit).values()]
+    edits = [figures.edit for figures in pairs if figures.edit]
+    if not edits:
+        return MultiPi(ONE_LAYER, ONE_LAYER, ONE_LAYER)
+    events = sum(edit.events for edit in edits)
+    rates = [
+        len(set(unit.layers[who])) / (unit.rows - 1)
+        for unit in units
+        if unit.rows > 1
+        for who in unit.finished()
+    ]
+    expected = (sum(rates) / len(rates)) ** 2
+    if not events:
+        return MultiPi(NO_BOUNDARIES, NO_BOUNDARIES, expected)
+    observed = sum(edit.pairs - edit.slip_cost for edit in edits) / events
+    if expected >= 1:
+        return MultiPi(CHANCE_IS_CERTAIN, observed, expected)
+    return MultiPi((observed - expected) / (1 - expected), observed, expected)
+
+
+def mean_of(measures: Iterable[Measure]) -> Mean:
+    """Average what is defined; the mean of nothing is undefined, with the reason of the first."""
+    values, reasons = [], []
+    for one in measures:
+        (reasons if isinstance(one, Undefined) else values).append(one)
+    if values:
+        return Mean(sum(values) / len(values), len(values), len(reasons))  # type: ignore[arg-type]
+    reason = reasons[0] if reasons else ONE_LAYER
+    return Mean(reason, 0, len(reasons))
+
+
+def band_of(similarity: Measure) -> tuple[str, str]:
+    """Return a short name of how good a mean similarity is, and what to do about it.
+
+    The limits are our judgement, set from published data that is harder than scenes.
+    """
+    if isinstance(similarity, Undefined):
+        return "none", str(similarity)
+    if similarity >= GOOD:
+        return "good", "Good: people read the guideline alike. Settle the few splits and go on."
+    if similarity >= ADJUDICATE:
+        return "fair", "Worth adjudicating: most scenes are shared, the splits need a decision."
+    return "poor", "Low: sharpen the guideline and talk about the splits before cutting more."
+
+
+def _compare(unit: Unit, one: int, other: int, counts: Mapping[int, Counts]) -> PairFigures:
+    ours, theirs = set(unit.layers[one]), set(unit.layers[other])
+    if unit.rows <= 1:
+        return PairFigures(*[TOO_SHORT] * 5, (), False, None)  # noqa: FBT003
+    edit = edit_boundaries(ours, theirs, rows=unit.rows)
+    there = _window_errors(counts[one], counts[other], _window(ours, unit.rows))
+    back = _window_errors(counts[other], counts[one], _window(theirs, unit.rows))
+    marks = len(ours) + len(theirs)
+    return PairFigures(
+        similarity=1 - (edit.additions + edit.slip_cost) / edit.events if marks else NO_BOUNDARY,
+        pk=(there[0] + back[0]) / 2,
+        window_diff=(there[1] + back[1]) / 2,
+        f1=2 * edit.matches / marks if marks else NO_BOUNDARY,
+        near_f1=2 * edit.pairs / marks if marks else NO_BOUNDARY,
+        windows=(_window(ours, unit.rows), _window(theirs, unit.rows)),
+        windows_say_little=not ours or not theirs,
+        edit=edit,
+    )
+
+
+def _window(reference: Collection[int], rows: int) -> int:
+    size = window_size(reference, rows=rows)
+    if isinstance(size, Undefined):
+        raise TypeError(str(size))
+    return size
+
+
+def _window_errors(reference: Counts, hypothesis: Counts, k: int) -> tuple[float, float]:
+    """Return Pk and WindowDiff from running counts of boundaries, shape (rows,)."""
+    ours, theirs = reference[k:] - reference[:-k], hypothesis[k:] - hypothesis[:-k]
+    return float(((ours > 0) != (theirs > 0)).mean()), float((ours != theirs).mean())
+
+
+def _votes_of(units: Iterable[Unit]) -> tuple[Any, Any]:
+    """Return how many judged and how many marked each gap, gaps of all units in one line."""
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
+
+    judged, marked = [np.zeros(0)], [np.zeros(0)]
+    for unit in units:
+        m, c = np.zeros(max(unit.rows, 1)), np.zeros(max(unit.rows, 1))
+        for who, gaps in unit.layers.items():
+            if who in unit.known:
+                m[list(unit.known[who])] += 1
+                c[[gap for gap in set(gaps) if gap in unit.known[who]]] += 1
+            else:
+                m += 1
+                c[list(set(gaps))] += 1
+        judged.append(m[1:])
+        marked.append(c[1:])
+    return np.concatenate(judged), np.concatenate(marked)
+
+
+def _range(numbers: Iterable[int]) -> tuple[int, ...]:
+    found = set(numbers)
+    return (min(found), max(found)) if found else ()
