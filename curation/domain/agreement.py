@@ -8,28 +8,12 @@ compared in pairs; a layer of which only some gaps are known counts in alpha alo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from curation.domain.segmentation_metrics import (
-    NO_BOUNDARY,
-    TOO_SHORT,
-    BoundaryEdit,
-    Measure,
-    Undefined,
-    edit_boundaries,
-    window_size,
-)
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Counts = NDArray[np.float64]
-
-Pair = tuple[int, int]
+from curation.domain.agreement_pairs import Pair, PairFigures, Unit, compare_pairs
+from curation.domain.segmentation_metrics import Measure, Undefined
 
 ONE_LAYER = Undefined("Agreement needs two finished layers of one episode; there is at most one.")
 NOTHING_SHARED = Undefined("No gap was judged by two people, so there is nothing to compare.")
@@ -41,46 +25,6 @@ NO_BOUNDARIES = Undefined("Nobody drew a boundary, so there is nothing to compar
 CHANCE_IS_CERTAIN = Undefined("Everybody drew a boundary at every gap, so chance explains it all.")
 
 GOOD, ADJUDICATE = 0.75, 0.55
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One episode as its annotators cut it.
-
-    Attributes:
-        rows: number of spoken utterances.
-        layers: the gaps (1..rows-1) at which each annotator starts a scene, by annotator.
-        known: for annotators who did not finish, the gaps they judged; the others judged all.
-    """
-
-    rows: int
-    layers: Mapping[int, Collection[int]]
-    known: Mapping[int, Collection[int]] = field(default_factory=dict)
-
-    def finished(self) -> list[int]:
-        """Return the annotators who judged every gap, in ascending order."""
-        return sorted(one for one in self.layers if one not in self.known)
-
-
-@dataclass(frozen=True, slots=True)
-class PairFigures:
-    """Two annotators on one episode.
-
-    Attributes:
-        pk, window_diff: the mean of both directions, each with the window of its reference.
-        windows: the two windows k in rows, first annotator as the reference first.
-        windows_say_little: one of them sees a single scene, so its k is half the episode.
-        edit: what turns one into the other; its parts are summed for multi-pi.
-    """
-
-    similarity: Measure
-    pk: Measure
-    window_diff: Measure
-    f1: Measure
-    near_f1: Measure
-    windows: tuple[int, ...]
-    windows_say_little: bool
-    edit: BoundaryEdit | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +96,6 @@ def measure_agreement(units: Sequence[Unit]) -> Agreement:
     )
 
 
-def compare_pairs(unit: Unit) -> dict[Pair, PairFigures]:
-    """Compare every two finished layers of an episode."""
-    import numpy as np  # noqa: PLC0415  # a web process starts without it
-
-    counts: dict[int, Counts] = {}
-    for who in unit.finished():
-        marks = np.zeros(max(unit.rows, 1))
-        marks[list(unit.layers[who])] = 1
-        counts[who] = np.cumsum(marks)
-    return {
-        (one, other): _compare(unit, one, other, counts)
-        for one, other in combinations(unit.finished(), 2)
-    }
-
-
 def gap_alpha(units: Iterable[Unit]) -> Measure:
     """Krippendorff's alpha of the yes or no at each gap, gaps of all episodes pooled.
 
@@ -224,11 +153,15 @@ def multi_pi(units: Sequence[Unit], *, pairs: Iterable[PairFigures] | None = Non
 
 def mean_of(measures: Iterable[Measure]) -> Mean:
     """Average what is defined; the mean of nothing is undefined, with the reason of the first."""
-    values, reasons = [], []
+    values: list[float] = []
+    reasons: list[Undefined] = []
     for one in measures:
-        (reasons if isinstance(one, Undefined) else values).append(one)
+        if isinstance(one, Undefined):
+            reasons.append(one)
+        else:
+            values.append(one)
     if values:
-        return Mean(sum(values) / len(values), len(values), len(reasons))  # type: ignore[arg-type]
+        return Mean(sum(values) / len(values), len(values), len(reasons))
     reason = reasons[0] if reasons else ONE_LAYER
     return Mean(reason, 0, len(reasons))
 
@@ -245,39 +178,6 @@ def band_of(similarity: Measure) -> tuple[str, str]:
     if similarity >= ADJUDICATE:
         return "fair", "Worth adjudicating: most scenes are shared, the splits need a decision."
     return "poor", "Low: sharpen the guideline and talk about the splits before cutting more."
-
-
-def _compare(unit: Unit, one: int, other: int, counts: Mapping[int, Counts]) -> PairFigures:
-    ours, theirs = set(unit.layers[one]), set(unit.layers[other])
-    if unit.rows <= 1:
-        return PairFigures(*[TOO_SHORT] * 5, (), False, None)  # noqa: FBT003
-    edit = edit_boundaries(ours, theirs, rows=unit.rows)
-    there = _window_errors(counts[one], counts[other], _window(ours, unit.rows))
-    back = _window_errors(counts[other], counts[one], _window(theirs, unit.rows))
-    marks = len(ours) + len(theirs)
-    return PairFigures(
-        similarity=1 - (edit.additions + edit.slip_cost) / edit.events if marks else NO_BOUNDARY,
-        pk=(there[0] + back[0]) / 2,
-        window_diff=(there[1] + back[1]) / 2,
-        f1=2 * edit.matches / marks if marks else NO_BOUNDARY,
-        near_f1=2 * edit.pairs / marks if marks else NO_BOUNDARY,
-        windows=(_window(ours, unit.rows), _window(theirs, unit.rows)),
-        windows_say_little=not ours or not theirs,
-        edit=edit,
-    )
-
-
-def _window(reference: Collection[int], rows: int) -> int:
-    size = window_size(reference, rows=rows)
-    if isinstance(size, Undefined):
-        raise TypeError(str(size))
-    return size
-
-
-def _window_errors(reference: Counts, hypothesis: Counts, k: int) -> tuple[float, float]:
-    """Return Pk and WindowDiff from running counts of boundaries, shape (rows,)."""
-    ours, theirs = reference[k:] - reference[:-k], hypothesis[k:] - hypothesis[:-k]
-    return float(((ours > 0) != (theirs > 0)).mean()), float((ours != theirs).mean())
 
 
 def _votes_of(units: Iterable[Unit]) -> tuple[Any, Any]:

@@ -18,13 +18,12 @@ from curation.domain.agreement import (
     NO_BOUNDARIES,
     NOTHING_SHARED,
     ONE_LAYER,
-    Unit,
     band_of,
-    compare_pairs,
     gap_alpha,
     measure_agreement,
     multi_pi,
 )
+from curation.domain.agreement_pairs import Unit, compare_pairs
 from curation.domain.segmentation_metrics import (
     NO_BOUNDARY,
     TOO_SHORT,
