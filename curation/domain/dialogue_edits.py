@@ -104,6 +104,7 @@ def insert_dialogue(
     members: Sequence[Member],
     actor: User,
     is_proposed: bool,
+    client_key: str = "",
 ) -> Dialogue:
     """Write a new dialogue with its rows and first revision; call it in a transaction.
 
@@ -117,6 +118,7 @@ def insert_dialogue(
         is_proposed=is_proposed,
         created_by=actor,
         updated_by=actor,
+        client_key=client_key,
     )
     _insert_rows(dialogue, members)
     _keep_revision(dialogue, members, actor)

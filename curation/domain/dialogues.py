@@ -15,7 +15,6 @@ from curation.domain.dialogue_edits import (
     check_scene,
     check_seen,
     hold_scenes,
-    insert_dialogue,
     name_the_clash,
     read_members,
     record_edit,
@@ -32,50 +31,10 @@ from curation.domain.dialogue_shape import (
 )
 from curation.enums import DialogueState
 from curation.errors import CurationError
-from curation.models import Boundary, Character, Dialogue, Utterance
+from curation.models import Boundary, Dialogue, Utterance
 
 SUBMITTABLE = (DialogueState.DRAFT, DialogueState.RETURNED)
 UNDECIDED = (*SUBMITTABLE, DialogueState.SUBMITTED)
-
-
-@transaction.atomic
-def create_dialogue(
-    scene: Boundary,
-    *,
-    target: Character,
-    actor: User,
-    first: Utterance,
-    last: Utterance,
-    dropped: Collection[int] | None = None,
-    is_proposed: bool = False,
-) -> Dialogue:
-    """Make a draft of the utterances ``first`` to ``last``; it ends on the target's last line.
-
-    Args:
-        dropped: primary keys of utterances left out; None leaves out what nobody says.
-
-    Raises:
-        DialogueShapeError: the rows are not in this scene or cannot be a dialogue.
-        DialogueClashError: another live dialogue of the target holds one of them.
-    """
-    target = target.alias_of or target
-    found, utterances = rows_between(first, last)
-    if found.pk != scene.pk:
-        msg = "These rows are not in this scene any more. Load the page again."
-        raise DialogueShapeError(msg)
-    members = fresh_members(utterances)
-    if dropped is not None:
-        members = [replace(m, is_dropped=m.utterance.pk in dropped) for m in members]
-    if not target.is_target:
-        msg = f"{target.name} is no target character. A manager marks one on the script's page."
-        raise DialogueShapeError(msg)
-    return insert_dialogue(
-        scene=scene,
-        target=target,
-        members=shaped(members, target),
-        actor=actor,
-        is_proposed=is_proposed,
-    )
 
 
 @transaction.atomic

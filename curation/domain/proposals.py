@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.dialogue_edits import DialogueClashError
 from curation.domain.dialogue_proposals import (
     ProposedDialogue,
@@ -19,7 +20,6 @@ from curation.domain.dialogue_proposals import (
 )
 from curation.domain.dialogue_shape import Member, shaped
 from curation.domain.dialogue_turns import ProposalSettings, ScriptLine
-from curation.domain.dialogues import create_dialogue
 from curation.domain.training_records import Recipe, spoken_as, system_message
 from curation.enums import DialogueState
 from curation.errors import CurationError
@@ -113,6 +113,13 @@ class Accepted:
     uncovered: tuple[UncoveredLine, ...]
     clashes: int
 
+    @property
+    def words(self) -> str:
+        """What became of them, as pages say it."""
+        late = f" {self.clashes} came too late: somebody was faster." if self.clashes else ""
+        count = len(self.dialogues)
+        return f"{count} draft{'' if count == 1 else 's'} made.{late}"
+
 
 def propose_for_scene(scene: Boundary, wish: Wish) -> SceneProposals:
     """Propose dialogues for the rows of a scene that no live dialogue of the target holds.
@@ -164,8 +171,10 @@ def project_scenes(target: Character, *, episode_id: int | None = None) -> list[
 
 
 @transaction.atomic
-def accept_proposal(proposal: Proposal, *, scene: Boundary, wish: Wish, actor: User) -> Dialogue:
-    """Make a draft of one proposal.
+def accept_proposal(
+    proposal: Proposal, *, scene: Boundary, wish: Wish, actor: User, client_key: str = ""
+) -> Dialogue:
+    """Make a draft of one proposal; ``client_key`` as for :func:`create_dialogue`.
 
     Raises:
         DialogueClashError: somebody made a dialogue of its rows meanwhile.
@@ -177,12 +186,15 @@ def accept_proposal(proposal: Proposal, *, scene: Boundary, wish: Wish, actor: U
         actor=actor,
         first=proposal.first,
         last=proposal.last,
+        client_key=client_key,
         dropped=proposal.dropped,
         is_proposed=True,
     )
 
 
-def accept_proposals(scenes: Sequence[Boundary], *, wish: Wish, actor: User) -> Accepted:
+def accept_proposals(
+    scenes: Sequence[Boundary], *, wish: Wish, actor: User, client_key: str = ""
+) -> Accepted:
     """Make drafts of all that is proposed for some scenes, a transaction each.
 
     What somebody else makes meanwhile wins; such proposals are counted as clashes.
@@ -197,9 +209,10 @@ def accept_proposals(scenes: Sequence[Boundary], *, wish: Wish, actor: User) -> 
         uncovered += found.uncovered
         for proposal in found.proposals:
             try:
-                dialogues.append(
-                    accept_proposal(proposal, scene=found.scene, wish=wish, actor=actor)
+                made = accept_proposal(
+                    proposal, scene=found.scene, wish=wish, actor=actor, client_key=client_key
                 )
+                dialogues.append(made)
             except DialogueClashError:
                 clashes += 1
     return Accepted(tuple(dialogues), tuple(uncovered), clashes)

@@ -106,6 +106,13 @@ class ChoiceForm(RowsForm):
 
     target = forms.IntegerField()
     dropped = PrimaryKeysField(required=False)
+    client_key = TextField(max_length=64, required=False)
+
+
+class KeyForm(forms.Form):
+    """What a page gives each request that makes something, to know a repeated one by."""
+
+    client_key = TextField(max_length=64, required=False)
 
 
 class PreviewForm(forms.Form):

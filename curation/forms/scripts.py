@@ -33,6 +33,7 @@ class UploadForm(forms.Form):
         },
     )
     title = TextField(max_length=200, required=False, help_text="If left empty, the file's name.")
+    client_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -36,6 +36,9 @@ class Dialogue(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     submitted_at = models.DateTimeField(null=True)
+    client_key = models.CharField(
+        max_length=64, blank=True, help_text="of the page's request, to know a repeated one by"
+    )
 
     class Meta:
         ordering = ["pk"]

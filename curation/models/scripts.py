@@ -43,6 +43,9 @@ class Script(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     imported_at = models.DateTimeField(null=True)
+    client_key = models.CharField(
+        max_length=64, blank=True, help_text="of the page's upload, to know a repeated one by"
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -1,5 +1,6 @@
 """What the dialogue builder shows: a scene, one dialogue or a choice of rows, and its record."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from curation.domain.dialogue_preview import RecordView, preview_record, recipe_
 from curation.domain.dialogue_shape import Member, fresh_members
 from curation.domain.proposals import SceneProposals, Wish, propose_for_scene
 from curation.enums import DialogueState
-from curation.forms.dialogues import RowsForm, WishForm
+from curation.forms.dialogues import KeyForm, RowsForm, WishForm
 from curation.models import Boundary, Dialogue, Project
 from curation.queries.builder_rows import builder_rows, scene_dialogues, scene_place
 from curation.queries.dialogue_members import members_of
@@ -62,6 +63,12 @@ def kept_wish(request: HttpRequest, project: Project) -> tuple[WishForm, Wish | 
     return form, wish
 
 
+def client_key_of(request: HttpRequest) -> str:
+    """Return the key that the page gave this request; empty where there is none."""
+    form = KeyForm(request.POST)
+    return form.cleaned_data["client_key"] if form.is_valid() else ""
+
+
 def view_of(request: HttpRequest, dialogue: Dialogue) -> RecordView:
     """Return how this person looks at the record of a dialogue."""
     kept = request.session.get(f"builder-{dialogue.project_id}", {})
@@ -102,6 +109,7 @@ def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
         "wish_form": form,
         "dialogue": dialogue,
         "keys": KEYS,
+        "client_key": uuid.uuid4().hex,
         "may_review": bool(dialogue and project_roles(request.user, page.project) & REVIEWING),
     }
     if wish is None:

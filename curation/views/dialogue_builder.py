@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from curation.access.dialogues import agreed_scene, project_dialogue
+from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.dialogue_edits import read_members
 from curation.domain.dialogue_history import redo_dialogue, revert_dialogue, undo_dialogue
 from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
@@ -25,7 +26,6 @@ from curation.domain.dialogue_shape import (
 )
 from curation.domain.dialogues import (
     change_range,
-    create_dialogue,
     drop_utterances,
     remove_dialogue,
     restore_dialogue,
@@ -42,7 +42,7 @@ from curation.queries.builder_rows import next_to_do
 from curation.queries.scene_lines import scene_utterances
 from rickproject.lib.errors import RickError
 
-from .builder_page import BuilderPage, kept_wish, scene_now, show_builder, view_of
+from .builder_page import BuilderPage, client_key_of, kept_wish, scene_now, show_builder, view_of
 
 Change = Callable[[Dialogue, User, dict[str, Any]], Dialogue]
 
@@ -84,6 +84,7 @@ def dialogue_create(request: HttpRequest, slug: str, episode: int, scene: int) -
             actor=cast("User", request.user),
             first=first,
             last=last,
+            client_key=values["client_key"],
             dropped=values["dropped"] or None,
             is_proposed=bool(values["dropped"]) or "proposed" in request.POST,
         )
@@ -100,10 +101,15 @@ def scene_accept(request: HttpRequest, slug: str, episode: int, scene: int) -> H
     _, wish = kept_wish(request, project)
     if wish is not None:
         try:
-            accepted = accept_proposals([found], wish=wish, actor=cast("User", request.user))
+            accepted = accept_proposals(
+                [found],
+                wish=wish,
+                actor=cast("User", request.user),
+                client_key=client_key_of(request),
+            )
         except RickError as error:
             return show_builder(request, BuilderPage(project, found), error=str(error), status=422)
-        messages.success(request, f"{len(accepted.dialogues)} drafts made.")
+        messages.success(request, accepted.words)
         if accepted.dialogues:
             return redirect("dialogue", slug=slug, pk=accepted.dialogues[0].pk)
     return redirect("scene_dialogues", slug=slug, episode=episode, scene=scene)

@@ -1,5 +1,6 @@
 """The list of dialogues, proposals for many scenes, and the history of one dialogue."""
 
+import uuid
 from typing import Any, cast
 
 from django.contrib import messages
@@ -30,7 +31,7 @@ from rickproject.lib.errors import RickError
 from rickproject.lib.numbers import is_key
 
 from .activity_words import step_of
-from .builder_page import EDITABLE, kept_wish
+from .builder_page import EDITABLE, client_key_of, kept_wish
 
 DIALOGUES_A_PAGE = 50
 MOST_UTTERANCES_AT_ONCE = 6_000
@@ -98,6 +99,7 @@ def dialogues_propose(request: HttpRequest, slug: str) -> HttpResponse:
     filters.is_valid()
     episode = filters.cleaned_data.get("episode")
     context: dict[str, Any] = {"project": project, "form": form, "filters": filters}
+    context["client_key"] = uuid.uuid4().hex
     if wish is not None:
         scenes = project_scenes(wish.target, episode_id=episode.pk if episode else None)
         context |= {"wish": wish, "scenes": scenes, "episode": episode}
@@ -146,11 +148,13 @@ def _totals(scenes: list[Boundary], wish: Wish) -> dict[str, Any]:
 
 
 def _make(request: HttpRequest, scenes: list[Boundary], wish: Wish) -> HttpResponse:
-    accepted = accept_proposals(scenes, wish=wish, actor=cast("User", request.user))
-    words = f"{len(accepted.dialogues)} drafts made of {wish.target.name}’s lines."
-    if accepted.clashes:
-        words += f" {accepted.clashes} were made by somebody else meanwhile."
-    messages.success(request, words)
+    accepted = accept_proposals(
+        scenes,
+        wish=wish,
+        actor=cast("User", request.user),
+        client_key=client_key_of(request),
+    )
+    messages.success(request, accepted.words)
     address = reverse("dialogues", args=[wish.target.project.slug])
     return redirect(f"{address}?state={DialogueState.DRAFT}&target={wish.target.pk}")
 

@@ -1,5 +1,6 @@
 """Scripts: the list, the upload, one script at every step of its way in."""
 
+import uuid
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -68,7 +69,7 @@ def script_upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a script file."""
     project = member_project(request.user, slug, MANAGING)
     if request.method == "GET":
-        context = {"project": project, "form": UploadForm()}
+        context = {"project": project, "form": UploadForm(initial={"client_key": uuid.uuid4().hex})}
         return render(request, "curation/scripts/upload.html", context)
     form = UploadForm(request.POST, request.FILES)
     refusal: RickError | None = None
@@ -95,6 +96,7 @@ def _receive(project: Project, form: UploadForm, *, user: User) -> Script:
         file_name=file.name,
         content=file.chunks(),
         title=form.cleaned_data["title"],
+        client_key=form.cleaned_data["client_key"],
     )
 
 

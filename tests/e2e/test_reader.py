@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from curation.domain.dialogues import create_dialogue
+from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.notes import save_note
 from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import set_boundary

@@ -28,6 +28,7 @@ def receive_script(
     file_name: str,
     content: Iterable[bytes],
     title: str = "",
+    client_key: str = "",
     mapping: Mapping[str, str] | None = None,
     in_background: bool = True,
 ) -> Script:
@@ -36,6 +37,7 @@ def receive_script(
     Args:
         content: the file's bytes in pieces; read once, never held whole.
         title: made of the file's name if empty.
+        client_key: a person's upload repeated with the same key gives the first answer again.
         mapping: field of ours -> column, where it is known already.
         in_background: False where the caller runs ``check_script`` itself.
 
@@ -63,12 +65,20 @@ def receive_script(
             file_format=recognise_format(path, file_name),
             column_mapping=dict(mapping or {}),
             created_by=user,
+            client_key=client_key,
         )
         _add(script, in_background=in_background)
-    except BaseException:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if isinstance(error, DuplicateScriptError) and _is_repeated(error.existing, script):
+            return error.existing
         raise
     return script
+
+
+def _is_repeated(existing: Script, script: Script) -> bool:
+    same_key = existing.client_key == script.client_key != ""
+    return same_key and existing.created_by_id == script.created_by_id
 
 
 def title_of(file_name: str) -> str:

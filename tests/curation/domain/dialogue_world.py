@@ -2,7 +2,8 @@
 
 from django.contrib.auth.models import User
 
-from curation.domain.dialogues import create_dialogue, submit_dialogue
+from curation.domain.dialogue_creation import create_dialogue
+from curation.domain.dialogues import submit_dialogue
 from curation.enums import Role
 from curation.models import Boundary, Character, Dialogue, Utterance
 from tests.factories import BoundaryFactory, make_member, make_scene

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.dialogue_edits import read_members
 from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
 from curation.domain.dialogue_shape import fresh_members
-from curation.domain.dialogues import create_dialogue, drop_utterances, set_training_text
+from curation.domain.dialogues import drop_utterances, set_training_text
 from curation.domain.training_records import Recipe
 from curation.models import Character, DatasetVersion, Dialogue
 from rickproject.lib.tokens import count_tokens

@@ -8,8 +8,10 @@ from threading import Barrier
 import pytest
 from django.db import connection, connections
 
+from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.dialogue_edits import DialogueClashError, DialogueStateError
-from curation.domain.dialogues import create_dialogue, set_training_text
+from curation.domain.dialogues import set_training_text
+from curation.domain.proposals import Wish, accept_proposals
 from curation.domain.reviews import approve_dialogue, return_dialogue
 from curation.domain.segmentation import SceneEdits, apply_scene_edits
 from curation.enums import DialogueState
@@ -65,6 +67,38 @@ def test_sixteen_people_claim_overlapping_rows_and_none_is_in_two_dialogues() ->
     assert answers["made"] >= 3
     assert set(answers) <= {"made", DialogueClashError.code}
     assert Dialogue.objects.count() == answers["made"]
+
+
+def test_a_request_sent_eight_times_makes_one_dialogue() -> None:
+    world = World()
+
+    def click(_number: int) -> str:
+        made = create_dialogue(
+            world.scene,
+            target=world.target,
+            actor=world.writer,
+            first=world.rows[0],
+            last=world.rows[3],
+            client_key="one click",
+        )
+        return str(made.pk)
+
+    assert at_once(click, people=8) == {str(Dialogue.objects.get().pk): 8}
+
+
+def test_proposals_accepted_twice_at_once_are_made_once() -> None:
+    world = World("\n".join(f"PIP: Question {n}?\nVEX: Answer {n}." for n in range(10)))
+    wish = Wish(world.target)
+
+    def click(_number: int) -> str:
+        made = accept_proposals([world.scene], wish=wish, actor=world.writer, client_key="click")
+        assert not made.clashes
+        return "made"
+
+    assert at_once(click, people=4) == {"made": 4}
+    made = Dialogue.objects.count()
+    accept_proposals([world.scene], wish=wish, actor=world.writer, client_key="again")
+    assert Dialogue.objects.count() == made > 0
 
 
 def test_sixteen_people_edit_one_revision_and_one_edit_counts() -> None:

@@ -1,10 +1,10 @@
 import pytest
 
+from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.dialogue_edits import DialogueClashError, DialogueStateError
 from curation.domain.dialogue_shape import DialogueShapeError
 from curation.domain.dialogues import (
     change_range,
-    create_dialogue,
     drop_utterances,
     remove_dialogue,
     restore_dialogue,

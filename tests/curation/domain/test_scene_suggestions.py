@@ -94,7 +94,7 @@ def test_an_undone_acceptance_is_open_again_and_may_be_offered_again() -> None:
 
 
 def test_run_speaker_model_never_cuts_a_live_dialogue() -> None:
-    from curation.domain.dialogues import create_dialogue
+    from curation.domain.dialogue_creation import create_dialogue
 
     episode = make_oracle()
     rows = list(Utterance.objects.filter(episode=episode).order_by("position"))

@@ -1,5 +1,6 @@
 """The doors to dialogues: who may, what is shown, what a refused change answers."""
 
+import re
 from http import HTTPStatus
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from curation.domain.dialogues import set_training_text
+from curation.domain.dialogues import remove_dialogue, set_training_text
 from curation.domain.reviews import approve_dialogue, return_dialogue
 from curation.enums import DialogueState, Role
 from curation.models import Dialogue, Review
@@ -163,6 +164,24 @@ def test_rows_in_the_address_show_their_record_and_a_form_makes_the_dialogue() -
     again = desk.client.post(desk.scene_url("dialogue_create"), data)
     assert again.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert f"already in dialogue {made.pk}" in again.content.decode()
+
+
+def test_a_repeated_request_shows_the_dialogue_that_the_first_one_made() -> None:
+    desk = Desk()
+    page = desk.client.get(desk.scene_url(), {"first": 1, "last": 2}).content.decode()
+    key = re.search(r'name="client_key" value="([0-9a-f]{32})"', page)
+    assert key
+    data = {"target": desk.target.pk, "first": 1, "last": 3, "client_key": key[1]}
+    first = desk.client.post(desk.scene_url("dialogue_create"), data)
+    again = desk.client.post(desk.scene_url("dialogue_create"), data)
+    made = Dialogue.objects.get()
+    address = reverse("dialogue", args=[desk.slug, made.pk])
+    assert (first.headers["Location"], again.headers["Location"]) == (address, address)
+    other = desk.client.post(desk.scene_url("dialogue_create"), data | {"last": 5})
+    assert f"already in dialogue {made.pk}" in other.content.decode()
+    remove_dialogue(made, actor=desk.writer, revision=made.revision)
+    desk.client.post(desk.scene_url("dialogue_create"), data)
+    assert Dialogue.objects.count() == 2
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,13 @@ def at_once(work) -> list[str]:
     return ends
 
 
-def receive(project: Project) -> Script:
+def receive(project: Project, client_key: str = "") -> Script:
     return imports.receive_script(
         project,
         user=project.created_by,
         file_name="long.csv",
         content=[many_rows(ROWS)],
+        client_key=client_key,
         in_background=False,
     )
 
@@ -55,6 +56,13 @@ def test_one_file_uploaded_many_times_at_once_is_one_script(uploads: Path) -> No
     project = ProjectFactory()
     ends = at_once(lambda: receive(project))
     assert sorted(ends) == ["DuplicateScriptError"] * (THREADS - 1) + ["done"]
+    assert Script.objects.count() == 1
+    assert len([path for path in uploads.rglob("*") if path.is_file()]) == 1
+
+
+def test_one_upload_repeated_at_once_is_one_script_and_no_refusal(uploads: Path) -> None:
+    project = ProjectFactory()
+    assert at_once(lambda: receive(project, client_key="one click")) == ["done"] * THREADS
     assert Script.objects.count() == 1
     assert len([path for path in uploads.rglob("*") if path.is_file()]) == 1
 
