@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rickproject.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from rickproject.request_threads import Application  # noqa: E402  # it reads the settings
+
+application = Application()

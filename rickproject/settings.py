@@ -104,7 +104,10 @@ else:
             "OPTIONS": SQLITE_OPTIONS,
         }
     }
-DATABASES["default"]["CONN_MAX_AGE"] = 0  # under ASGI, kept connections of finished streams stay
+# Threads that last keep their connection; a pool, asked for in DATABASE_URL, keeps its own.
+has_pool = bool(DATABASES["default"].get("OPTIONS", {}).get("pool"))
+DATABASES["default"]["CONN_MAX_AGE"] = 0 if has_pool else 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [

@@ -21,8 +21,8 @@ def project_roles(user: User | AnonymousUser, project: Project) -> frozenset[Rol
         return frozenset()
     if user.is_superuser:
         return frozenset(Role)
-    rows = Membership.objects.filter(project=project, user=user).values_list("role", flat=True)
-    return frozenset(Role(role) for role in rows)
+    held = Membership.objects.filter(project=project, user=user).order_by()
+    return frozenset(Role(role) for role in held.values_list("role", flat=True))
 
 
 def signed_in(request: HttpRequest) -> User:

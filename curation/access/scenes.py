@@ -24,13 +24,9 @@ def annotated_episode(user: User | AnonymousUser, slug: str, pk: int) -> Episode
     Raises:
         Http404: a stranger, or no such episode; PermissionDenied: a member with another role.
     """
-    episode = (
-        Episode.objects.filter(
-            pk=pk, script__project__slug=slug, script__state=ScriptState.IMPORTED
-        )
-        .select_related("script__project")
-        .first()
-    )
+    episodes = Episode.objects.select_related("script__project").order_by()
+    found = episodes.filter(pk=pk, script__project__slug=slug, script__state=ScriptState.IMPORTED)
+    episode = next(iter(found), None)
     if episode is None or not project_roles(user, episode.script.project) & ANNOTATING:
         annotated_project(user, slug)  # refuses whom it must refuse, in its own words
         msg = "There is no such episode in this project."

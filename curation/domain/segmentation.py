@@ -15,7 +15,7 @@ from curation.domain.scene_dialogues import carry_dialogues
 from curation.enums import BoundaryOrigin, SegmentationState, SuggestionState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, Episode, Segmentation, SuggestedBoundary
-from curation.queries.scenes import DialogueSpan, dialogue_spans, positions_of
+from curation.queries.scenes import DialogueSpan, dialogue_spans, marks_of, positions_of
 
 
 class StaleScenesError(StaleRevisionError):
@@ -208,18 +208,12 @@ def _change_state(
 
 
 def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> None:
-    utterances = positions_of(layer.episode, edits.on | edits.off)
-    _check_positions(edits, known=utterances.keys())
+    marks = marks_of(layer, edits.on | edits.off)
+    _check_positions(edits, known=marks.keys())
     spans = dialogue_spans(layer.episode)
     _check_dialogues(edits.on, spans=spans)
-    known = {
-        position: (pk, is_active)
-        for pk, position, is_active in Boundary.objects.filter(segmentation=layer).values_list(
-            "pk", "utterance__position", "is_active"
-        )
-    }
-    drop = [known[at][0] for at in edits.off if at in known and known[at][1]]
-    wake = [known[at][0] for at in edits.on if at in known and not known[at][1]]
+    drop = [mark.boundary_id for at in edits.off if (mark := marks[at]).is_active]
+    wake = [mark.boundary_id for at in edits.on if (mark := marks[at]).is_active is False]
     if drop:
         Boundary.objects.filter(pk__in=drop).update(is_active=False)
     if wake:
@@ -234,15 +228,15 @@ def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> 
     fresh = [
         Boundary(
             segmentation=layer,
-            utterance=utterances[at],
+            utterance_id=marks[at].utterance_id,
             origin=BoundaryOrigin.SPEAKER_MODEL
-            if utterances[at].pk in origins
+            if marks[at].utterance_id in origins
             else BoundaryOrigin.PERSON,
-            probability=origins.get(utterances[at].pk),
+            probability=origins.get(marks[at].utterance_id),
             created_by=actor,
         )
         for at in sorted(edits.on)
-        if at not in known
+        if marks[at].is_active is None
     ]
     Boundary.objects.bulk_create(fresh)
     if spans:

@@ -33,6 +33,15 @@ class DialogueSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """An utterance in a layer; one never marked has ``boundary_id`` 0 and ``is_active`` None."""
+
+    utterance_id: int
+    boundary_id: int
+    is_active: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class SpokenRow:
     """One spoken row: its position in the episode and who speaks, aliases resolved."""
 
@@ -135,6 +144,22 @@ def positions_of(episode: Episode, positions: Collection[int]) -> dict[int, Utte
     """Return the episode's utterances at these positions, by position, without their text."""
     found = Utterance.objects.filter(episode=episode, position__in=positions).only("position")
     return {utterance.position: utterance for utterance in found}
+
+
+def marks_of(layer: Segmentation, positions: Collection[int]) -> dict[int, Mark]:
+    """Return what a layer says at these positions of its episode, by position."""
+    rows = (
+        Utterance.objects.filter(episode=layer.episode_id, position__in=positions)
+        .annotate(
+            mark=FilteredRelation("boundaries", condition=Q(boundaries__segmentation=layer.pk))
+        )
+        .order_by()
+        .values_list("position", "pk", "mark__pk", "mark__is_active")
+    )
+    return {
+        position: Mark(utterance_id, boundary_id or 0, is_active)
+        for position, utterance_id, boundary_id, is_active in rows
+    }
 
 
 def reader_rows(episode: Episode) -> list[tuple[int, int | None, str, str, int]]:

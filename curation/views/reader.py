@@ -109,9 +109,11 @@ def reader_edits(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         stale = isinstance(error, StaleRevisionError)
         extra = {"theirs": _layer_facts(agreed_layer(episode))} if stale else {}
         return refusal(error, **extra)
-    started = Boundary.objects.filter(
-        segmentation=layer, utterance__position__in=edits.on
-    ).select_related("utterance")
+    started = (
+        Boundary.objects.filter(segmentation=layer, utterance__position__in=edits.on)
+        .select_related("utterance")
+        .only("title", "note", "note_revision", "utterance__position")
+    )
     return JsonResponse(
         {
             "revision": layer.revision,

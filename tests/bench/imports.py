@@ -1,11 +1,11 @@
 """B1: import 100,000 rows, dry run and write, while somebody else saves.
 
 Run with ``python -m tests.bench.imports [rows]``; it makes a database of its own in a temporary
-folder, or uses ``DATABASE_URL`` with a name of its own if that is set. Prints one JSON object.
+folder, or uses ``DATABASE_URL`` with a name of its own if that is set. Compared with Django's
+``bulk_create`` of the same rows, as objects that are already there, into the same database.
 """
 
 import csv
-import json
 import os
 import sys
 import tempfile
@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from tests.bench.report import at_least, at_most, show
 
 ROWS = 100_000
 SPEAKERS = 48
@@ -147,7 +149,37 @@ def main() -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        print(json.dumps(measure(Path(folder), rows)))
+        report(measure(Path(folder), rows))
+
+
+def report(found: dict[str, Any]) -> None:
+    """Show the figures beside their budgets."""
+    what, saver = f"import of {found['rows']:,} rows, dry run and write", found["other_saver"]
+    show(
+        at_least(
+            "B1",
+            what,
+            found["rows_per_second"],
+            limit=26_000,
+            unit="rows/s",
+            beside=f"dry run {found['check_seconds']} s, write {found['write_seconds']} s",
+        ),
+        at_most(
+            "B1",
+            f"{what}, over bulk_create",
+            found["ratio_to_bulk_create"],
+            limit=2,
+            unit="times",
+            beside=f"bulk_create of the same rows {found['bulk_create_seconds']} s",
+        ),
+        at_most(
+            "B1",
+            "longest wait of a person who saves meanwhile",
+            saver["longest_ms"],
+            limit=1000,
+            beside=f"{saver['saves']} saves, p95 {saver['p95_ms']} ms",
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
-"""B2, B3, B4 and B7: open the reader, press its keys, save in it, suggest scenes.
+"""B2, B3 and B7: open the reader, press its keys, suggest scenes and keep them.
 
 Run with ``python -m tests.bench.reader``; it makes a database of its own in a temporary folder
 (or uses ``DATABASE_URL``) and serves it with the real web process on a free port. The browser's
-part needs Chromium, and is left out where there is none. Prints one JSON object.
+part needs Chromium, and is left out where there is none.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import random
 import shutil
@@ -16,17 +14,18 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
+
+from tests.bench.report import Row, at_most, show
+from tests.bench.site import percentile
+from tests.faults.platform import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CLIENTS = 32
-PACED_SECONDS = 8
-FLAT_OUT_SECONDS = 8
 WORDS = "the moon is in the fridge again and nobody can say who put it there".split()  # noqa: SIM905
 
 KEY_TO_PAINT = """async ([key, times]) => {
@@ -47,15 +46,6 @@ KEY_TO_PAINT = """async ([key, times]) => {
 }"""
 
 
-def milliseconds(seconds: list[float]) -> dict[str, float]:
-    """Return p50 and p95 of some times."""
-    ordered = sorted(seconds)
-    return {
-        "p50_ms": round(ordered[len(ordered) // 2] * 1000, 1),
-        "p95_ms": round(ordered[int(len(ordered) * 0.95)] * 1000, 1),
-    }
-
-
 def timed(work: Callable[[], Any]) -> float:
     """Return how many seconds the work takes."""
     begun = time.perf_counter()
@@ -64,7 +54,7 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 class World:
-    """A project with an episode of 5,000, one of 2,000, one of 1,000 lines and one a client."""
+    """A project with an episode of 5,000, one of 2,000 and one of 1,000 lines."""
 
     def __init__(self) -> None:
         from django.contrib.auth.models import User
@@ -95,7 +85,6 @@ class World:
             for n in range(12)
         ]
         self.rows = {rows: self.episode(rows) for rows in (1000, 2000, 5000)}
-        self.small = [self.episode(200) for _ in range(CLIENTS)]
         self.client = Client()
         self.client.force_login(self.user)
         self.cookie = self.client.cookies["sessionid"].value
@@ -132,7 +121,7 @@ class World:
         return f"/p/{self.project.slug}/scenes/{episode.pk}/"
 
 
-def open_reader(world: World) -> dict[str, Any]:
+def open_reader(world: World) -> Row:
     """B2: the page of 2,000 lines as the server makes it, and its queries."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -142,89 +131,31 @@ def open_reader(world: World) -> dict[str, Any]:
     took = [timed(lambda: world.client.get(url)) for _ in range(40)]
     with CaptureQueriesContext(connection) as captured:
         page = world.client.get(url)
-    return {**milliseconds(took), "queries": len(captured), "bytes": len(page.content)}
-
-
-def suggest(world: World) -> dict[str, float]:
-    """B7: suggestions for 1,000 lines, kept in the database."""
-    from curation.domain.scene_suggestions import run_speaker_model
-
-    episode = world.rows[1000]
-    run_speaker_model(world.rows[2000], actor=world.user)
-    run_speaker_model(world.rows[5000], actor=world.user)
-    return milliseconds(
-        [timed(lambda: run_speaker_model(episode, actor=world.user)) for _ in "abc"]
+    return at_most(
+        "B2",
+        "reader of 2,000 utterances, the page in the server, p95 of 40",
+        percentile(took, 0.95) * 1000,
+        limit=50,
+        beside=f"p50 {median(took) * 1000:.1f} ms, {len(captured)} queries, "
+        f"{len(page.content) / 1000:,.0f} kB",
     )
 
 
-class Saver(threading.Thread):
-    """One client that toggles a boundary of its own episode over HTTP."""
+def suggest(world: World) -> Row:
+    """B7: suggestions for 1,000 lines, kept in the database."""
+    from curation.domain.scene_suggestions import run_speaker_model
 
-    def __init__(self, world: World, number: int, *, port: int, pause: float, until: float) -> None:
-        super().__init__(daemon=True)
-        self.target_url = f"{world.url(world.small[number])}edits/"
-        self.port, self.pause, self.until = port, pause, until
-        self.token = "b" * 32
-        self.headers = {
-            "cookie": f"sessionid={world.cookie}; csrftoken={self.token}",
-            "x-csrftoken": self.token,
-            "content-type": "application/json",
-            "accept": "application/json",
-        }
-        self.took: list[float] = []
-        self.errors: list[str] = []
-
-    def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", self.target_url, headers=self.headers)
-        revision = json.loads(connection.getresponse().read())["revision"]
-        turn = 0
-        while time.monotonic() < self.until:
-            turn += 1
-            batch = {"revision": revision, ("on" if turn % 2 else "off"): [50]}
-            begun = time.perf_counter()
-            connection.request("POST", self.target_url, json.dumps(batch), self.headers)
-            answer = connection.getresponse()
-            body = answer.read()
-            self.took.append(time.perf_counter() - begun)
-            if answer.status == 200:
-                revision = json.loads(body)["revision"]
-            else:
-                self.errors.append(f"{answer.status} {body[:100]!r}")
-            time.sleep(max(0.0, self.pause - (time.perf_counter() - begun)))
-        connection.close()
+    run_speaker_model(world.rows[2000], actor=world.user)  # warm up
+    took = [timed(lambda: run_speaker_model(world.rows[1000], actor=world.user)) for _ in range(3)]
+    what = "suggested scenes for 1,000 utterances, read and kept in the database, median of 3"
+    return at_most("B7", what, median(took), limit=0.3, unit="s")
 
 
-def save(world: World, port: int, *, clients: int, pause: float, seconds: float) -> dict[str, Any]:
-    """B4: some clients save for some seconds; every save must count exactly once."""
-    from django.db.models import Sum
-
-    from curation.models import Segmentation
-
-    ours = Segmentation.objects.filter(episode__script=world.script)
-    before = ours.aggregate(all=Sum("revision"))["all"] or 0
-    until = time.monotonic() + seconds
-    savers = [Saver(world, n, port=port, pause=pause, until=until) for n in range(clients)]
-    for saver in savers:
-        saver.start()
-    for saver in savers:
-        saver.join()
-    took = [one for saver in savers for one in saver.took]
-    errors = [one for saver in savers for one in saver.errors]
-    after = ours.aggregate(all=Sum("revision"))["all"] or 0
-    return {
-        **milliseconds(took),
-        "saves_per_second": round(len(took) / seconds),
-        "errors": len(errors),
-        "lost_or_doubled": len(took) - len(errors) - (after - before),
-    }
-
-
-def in_browser(world: World, port: int) -> dict[str, Any] | str:
+def in_browser(world: World, port: int) -> list[Row]:
     """B3: 5,000 lines in Chromium: open to usable, key to paint, change to saved."""
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        return "no Chromium here"
+        return [Row("B3", "the reader in a browser", "not run: there is no Chromium here")]
     from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
@@ -241,7 +172,7 @@ def in_browser(world: World, port: int) -> dict[str, Any] | str:
             page.wait_for_selector(".line.cursor")
             opened.append(time.perf_counter() - begun)
         keys = {
-            key: milliseconds([one / 1000 for one in page.evaluate(KEY_TO_PAINT, [key, times])])
+            key: [one / 1000 for one in page.evaluate(KEY_TO_PAINT, [key, times])]
             for key, times in (("j", 40), ("PageDown", 30), ("b", 20))
         }
         expect(page.locator("[data-saved]")).to_have_text("saved")
@@ -251,26 +182,25 @@ def in_browser(world: World, port: int) -> dict[str, Any] | str:
         expect(page.locator("[data-saved]")).to_have_text("saved")
         saved = time.perf_counter() - begun
         browser.close()
-    return {
-        "open_to_usable": milliseconds(opened[1:]),
-        "key_to_paint": keys,
-        "change_to_saved_ms": round(saved * 1000),
-    }
+    where = "5,000 utterances in Chromium"
+    return [
+        at_most("B3", f"{where}: open to usable, median", median(opened[1:]), limit=1, unit="s"),
+        *(
+            at_most(
+                "B3",
+                f"{where}: key {key} to paint, p95",
+                percentile(took, 0.95) * 1000,
+                limit=50,
+                beside=f"p50 {percentile(took, 0.5) * 1000:.1f} ms",
+            )
+            for key, took in keys.items()
+        ),
+        at_most("B3", f"{where}: change to saved", saved, limit=0.3, unit="s"),
+    ]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def measure() -> dict[str, Any]:
-    """Build the world, serve it, measure everything."""
-    world = World()
-    answers: dict[str, Any] = {
-        "B2_open_2000": open_reader(world),
-        "B7_suggest_1000": suggest(world),
-    }
+def serve_and_look(world: World) -> list[Row]:
+    """Serve the world with the real web process for the browser's part."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "rickproject.asgi:application"]
     command += ["--port", str(port), "--log-level", "warning", "--no-access-log"]
@@ -281,22 +211,14 @@ def measure() -> dict[str, Any]:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        answers["B4_alone"] = save(world, port, clients=1, pause=0, seconds=3)
-        answers["B4_32_once_a_second"] = save(
-            world, port, clients=CLIENTS, pause=1, seconds=PACED_SECONDS
-        )
-        answers["B4_32_flat_out"] = save(
-            world, port, clients=CLIENTS, pause=0, seconds=FLAT_OUT_SECONDS
-        )
-        answers["B3_browser_5000"] = in_browser(world, port)
+        return in_browser(world, port)
     finally:
         server.terminate()
         server.wait(timeout=30)
-    return answers
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and show."""
     with tempfile.TemporaryDirectory(prefix="rickproject-bench-") as folder:
         os.environ["RICK_VAR_DIR"] = folder
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver runs a loop
@@ -308,7 +230,10 @@ def main() -> None:
         django.setup()
         settings.ALLOWED_HOSTS.append("testserver")
         call_command("migrate", verbosity=0)
-        print(json.dumps(measure(), indent=1))
+        world = World()
+        show(open_reader(world))
+        show(suggest(world))
+        show(*serve_and_look(world))
 
 
 if __name__ == "__main__":

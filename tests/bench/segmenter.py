@@ -10,7 +10,9 @@ import sys
 import time
 
 from curation.domain.speaker_model import suggest_boundaries
+from tests.bench.report import Row, at_most, show
 
+ROWS = (1_000, 2_000, 5_000)
 RUNS = 5
 
 
@@ -27,7 +29,7 @@ def script(rows: int) -> list[str]:
 def main() -> int:
     """Measure and print."""
     first = 0.0
-    for rows in (1_000, 2_000, 5_000):
+    for rows in ROWS:
         speakers = script(rows)
         times = []
         for _ in range(RUNS):
@@ -36,9 +38,13 @@ def main() -> int:
             times.append(time.perf_counter() - begun)
         seconds = statistics.median(times)
         first = first or seconds
-        growth = (seconds / rows) / (first / 1_000)
-        budget = "at most 0.3 s" if rows == 1_000 else ""
-        print(f"  {rows:5} utterances: median {seconds:.3f} s, {growth:.2f}x a row {budget}")
+        growth = (seconds / rows) / (first / ROWS[0])
+        what = f"suggested scenes for {rows:,} utterances, median of {RUNS}"
+        beside = f"{growth:.2f}x the time per utterance of {ROWS[0]:,}"
+        if rows == ROWS[0]:
+            show(at_most("B7", what, seconds, limit=0.3, unit="s"))
+        else:
+            show(Row("B7", what, f"{seconds:.3f} s", beside=beside))
     return 0
 
 

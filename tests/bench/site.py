@@ -50,8 +50,7 @@ def site(prepare: Callable[[], dict[str, Any]], **environment: str) -> Iterator[
             "2",
             "--port",
             str(port),
-            "--log-level",
-            "error",
+            *("--log-level", "error", "--no-access-log", "--lifespan", "off"),
         ]
         broker = subprocess.Popen(  # limits are counted in it
             [sys.executable, "manage.py", "up", "--only", "broker"],

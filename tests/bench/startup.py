@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.report import at_most, show
 from tests.faults.platform import Platform
 
 RUNS = 5
@@ -20,25 +21,27 @@ def main() -> int:
     os.environ["RICK_WEB_WORKERS"] = "2"
     with tempfile.TemporaryDirectory(prefix="rickproject-bench-") as folder:
         platform = Platform(Path(folder) / "var")
-        print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
         begun = time.monotonic()
         done = platform.manage("migrate", "--verbosity", "0")
         assert done.returncode == 0, done.stderr
         first = time.monotonic() - begun + seconds_to_first_page(platform)
-        _print("first start with migrations", first, "s", 15.0)
+        show(at_most("B12", "first start with migrations, to a page", first, limit=15, unit="s"))
         platform.stop()
         times = []
         for _ in range(RUNS):
             times.append(seconds_to_first_page(platform))
             platform.stop()
-        _print(f"start to first page, median of {RUNS}", sorted(times)[RUNS // 2], "s", 3.0)
+        what = f"`up` to the first page, median of {RUNS}"
+        show(at_most("B12", what, sorted(times)[RUNS // 2], limit=3, unit="s"))
         seconds_to_first_page(platform)
         _wait_until_all_run(platform)
         time.sleep(IDLE_SECONDS)
         parts = {pid: _megabytes(pid) for pid in platform.processes()}
         model = sum(_megabytes(pid) for pid in _group(platform, "model", parts))
-        _print("idle, without the model server", sum(parts.values()) - model, "MB", 600.0)
-        print(f"  the model server: {model:.0f} MB")
+        what = f"memory of {len(parts)} processes, idle, without the model server"
+        beside = f"the model server {model:.0f} MB"
+        idle = sum(parts.values()) - model
+        show(at_most("B12", what, idle, limit=600, unit="MB", beside=beside))
         platform.stop()
     return 0
 
@@ -72,10 +75,6 @@ def _megabytes(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-
-
-def _print(what: str, value: float, unit: str, budget: float) -> None:
-    print(f"  {what}: {value:.1f} {unit} (budget {budget:.0f})")
 
 
 if __name__ == "__main__":

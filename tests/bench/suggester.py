@@ -1,4 +1,4 @@
-"""Print how good the suggested scenes are on real plays, beside the published baselines.
+"""B7: how good the suggested scenes are on real plays, beside earlier figures on these plays.
 
 Run it from the root of the project: ``python -m tests.bench.suggester``.
 """
@@ -16,6 +16,7 @@ from curation.domain.speaker_model import (
     suggest_about,
     suggest_boundaries,
 )
+from tests.bench.report import Row, show, show_table
 from tests.scripts_data import SCRIPTS_DIR, Play, german, shakespeare
 
 # Pk, B and F1 with a tolerance of one row, as measured on these plays.
@@ -48,7 +49,9 @@ def suggest_true_count(play: Play) -> SceneSuggestion:
     return suggest_about(play.speakers, scenes=len(play.boundaries) + 1, settings=settings)
 
 
-def measure(plays: list[Play]) -> None:
+def measure(plays: list[Play]) -> list[list[str]]:
+    """Return a line of figures for each of our two ways."""
+    lines = []
     for label, suggest in (
         ("ours, defaults", suggest_default),
         ("ours, true count", suggest_true_count),
@@ -67,24 +70,23 @@ def measure(plays: list[Play]) -> None:
             [one.near.f1 for one in found],
         )
         means = [mean(v for v in column if isinstance(v, float)) for column in columns]
-        shown = "  ".join(f"{value:.3f}" for value in means)
         rows = sum(len(play.rows) for play in plays)
-        print(f"  {label:48} {shown}   {seconds:.2f} s for {rows} rows")
+        lines.append([label, *(f"{v:.3f}" for v in means), f"{seconds:.2f} for {rows} rows"])
+    return lines
 
 
 def main() -> int:
     if not SCRIPTS_DIR.is_dir():
-        print(f"no real scripts in {SCRIPTS_DIR}: set RICK_SCRIPTS_DIR")
+        show(Row("B7", "quality of suggested scenes", "not run: set RICK_SCRIPTS_DIR"))
         return 0
     for name, plays in (("Shakespeare", shakespeare()), ("German", german())):
         scenes = sum(len(play.boundaries) + 1 for play in plays)
-        print(f"{name}: {len(plays)} plays, {scenes} scenes")
-        print(f"  {'':48} Pk     WD     B      F1±1")
-        measure(plays)
+        title = f"Suggested scenes, {name}: {len(plays)} plays, {scenes} scenes"
+        lines = measure(plays)
         for label, (pk, similarity, f1) in BASELINES[name].items():
-            values = (pk, None, similarity, f1)
-            shown = "  ".join("  -  " if v is None else f"{v:.3f}" for v in values)
-            print(f"  {'published: ' + label:48} {shown}")
+            shown = ("" if v is None else f"{v:.3f}" for v in (pk, None, similarity, f1))
+            lines.append([f"before: {label}", *shown, ""])
+        show_table(title, ("", "Pk", "WindowDiff", "B", "F1 ±1", "seconds"), lines)
     return 0
 
 

@@ -42,7 +42,7 @@ def test_rows_without_a_message_are_found_by_the_sweep(platform: Platform) -> No
 def test_rows_are_worked_on_after_the_broker_lost_their_messages(platform: Platform) -> None:
     platform.start()
     wait_for("a worker", lambda: platform.heartbeat_seen("queue:default"), seconds=60)
-    os.killpg(platform.roles["worker-default"], signal.SIGSTOP)
+    platform.freeze("worker-default")
     receive(platform, count=10, in_background=True)
     broker = platform.roles["broker"]
     os.kill(broker, signal.SIGSTOP)
@@ -50,7 +50,7 @@ def test_rows_are_worked_on_after_the_broker_lost_their_messages(platform: Platf
         path.unlink()
     platform.kill(broker)
     wait_for("the broker again", lambda: platform.roles.get("broker") != broker, seconds=60)
-    os.killpg(platform.roles["worker-default"], signal.SIGCONT)
+    platform.thaw("worker-default")
     wait_for("10 of 10 checked", lambda: checked(platform) == 10, seconds=90)
 
 
