@@ -65,6 +65,11 @@ class SceneEdits:
         """Whether any boundary is set or taken away."""
         return bool(self.on or self.off)
 
+    @property
+    def decides_suggestions(self) -> bool:
+        """Whether any suggestion gets another fate."""
+        return bool(self.accepted or self.dismissed or self.reopened)
+
 
 @transaction.atomic(savepoint=False)
 def ensure_agreed_layer(episode: Episode) -> Segmentation:
@@ -110,7 +115,8 @@ def apply_scene_edits(
     if edits.moves_scenes:
         _take_revision(layer, revision=revision, actor=actor)
         _move_boundaries(layer, edits=edits, actor=actor)
-    _decide_suggestions(episode, edits=edits, actor=actor)
+    if edits.decides_suggestions:
+        _decide_suggestions(episode, edits=edits, actor=actor)
     record_activity(
         "scenes.edited" if edits.moves_scenes else "suggestions.decided",
         project=episode.script.project,

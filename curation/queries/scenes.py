@@ -77,6 +77,15 @@ def scene_starts(layer: Segmentation | None) -> list[Boundary]:
     )
 
 
+def scenes_at(layer: Segmentation, positions: Collection[int]) -> QuerySet[Boundary]:
+    """Return a layer's boundaries at these positions: only what the reader shows of them."""
+    return (
+        Boundary.objects.filter(segmentation=layer, utterance__position__in=positions)
+        .select_related("utterance")
+        .only("title", "note", "note_revision", "utterance__position")
+    )
+
+
 def dialogue_spans(episode: Episode) -> list[DialogueSpan]:
     """Return where the episode's live dialogues lie, in order."""
     rows = (

@@ -32,7 +32,7 @@ from curation.forms.scenes import (
     SuggestForm,
     read_json,
 )
-from curation.models import Boundary, Episode, Segmentation
+from curation.models import Episode, Segmentation
 from curation.queries.scenes import (
     agreed_layer,
     dialogue_spans,
@@ -41,6 +41,7 @@ from curation.queries.scenes import (
     project_characters,
     reader_rows,
     scene_starts,
+    scenes_at,
 )
 
 from .reader_keys import CONFLICT_DIALOGS, MOVE_KEYS, SCENE_KEYS, SUGGESTION_KEYS
@@ -109,18 +110,8 @@ def reader_edits(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         stale = isinstance(error, StaleRevisionError)
         extra = {"theirs": _layer_facts(agreed_layer(episode))} if stale else {}
         return refusal(error, **extra)
-    started = (
-        Boundary.objects.filter(segmentation=layer, utterance__position__in=edits.on)
-        .select_related("utterance")
-        .only("title", "note", "note_revision", "utterance__position")
-    )
-    return JsonResponse(
-        {
-            "revision": layer.revision,
-            "state": layer.state,
-            "scenes": _scene_facts(started) if edits.on else [],
-        }
-    )
+    scenes = _scene_facts(scenes_at(layer, edits.on)) if edits.on else []
+    return JsonResponse({"revision": layer.revision, "state": layer.state, "scenes": scenes})
 
 
 @login_required
