@@ -269,6 +269,38 @@ def test_edits_made_offline_are_saved_when_the_server_is_back(desk: Desk, sign_i
     assert shown_starts(page) == [0, 1, 2]
 
 
+FULL = (
+    "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+)
+BLOCKED = """Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("blocked", "SecurityError"); },
+});"""
+
+
+@pytest.mark.parametrize("storage", [FULL, BLOCKED], ids=["full", "blocked"])
+def test_a_browser_that_keeps_no_drafts_says_so_once_and_saves_all_the_same(
+    desk: Desk, sign_in: SignIn, storage: str
+) -> None:
+    page = sign_in(desk.ada)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script(storage)
+    page.goto(desk.url)
+    page.route("**/edits/", lambda route: route.abort())
+    press(page, "j", "b")
+    expect(page.locator(".toast", has_text="keeps no drafts")).to_have_count(1)
+    expect(page.locator("[data-saved]")).to_have_text("not saved yet, stay on this page")
+    page.unroute("**/edits/")
+    saved(page)
+    press(page, "n")
+    page.keyboard.type("Kitchen")
+    expect(page.locator("[data-note-state]")).to_have_text("saved")
+    expect(page.locator(".toast", has_text="keeps no drafts")).to_have_count(1)
+    assert desk.starts() == [0, 1]
+    assert ContextNote.objects.get().title == "Kitchen"
+    assert errors == []
+
+
 def test_a_boundary_inside_a_dialogue_is_refused_with_a_sentence(
     desk: Desk, sign_in: SignIn
 ) -> None:

@@ -1,6 +1,7 @@
 /** The inspector: title and note of the scene under the cursor, its history and its dialogues. */
 import { toast } from "../rickproject/frame.js";
 import { request, requestJSON } from "../rickproject/live.js";
+import { dropDraft, keepDraft, readDraft, waitingWords } from "./drafts.js";
 
 const PAUSE = 1200;
 
@@ -53,7 +54,7 @@ export class Inspector {
 
   load() {
     const note = this.lines.notes.get(this.position) ?? { title: "", note: "", revision: 0 };
-    const draft = JSON.parse(localStorage.getItem(this.draftKey(this.position)) ?? "null");
+    const draft = JSON.parse(readDraft(this.draftKey(this.position)) ?? "null");
     this.title.value = draft?.title ?? note.title;
     this.text.value = draft?.text ?? note.note;
     this.revision = draft?.revision ?? note.revision;
@@ -64,7 +65,7 @@ export class Inspector {
 
   typed() {
     const draft = { title: this.title.value, text: this.text.value, revision: this.revision };
-    localStorage.setItem(this.draftKey(this.position), JSON.stringify(draft));
+    keepDraft(this.draftKey(this.position), JSON.stringify(draft));
     this.say("…");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), PAUSE);
@@ -73,35 +74,35 @@ export class Inspector {
   /** Save what is in the fields, one after the other. @returns {Promise<void>} */
   save() {
     clearTimeout(this.timer);
-    if (!localStorage.getItem(this.draftKey(this.position))) return this.saving;
+    if (!readDraft(this.draftKey(this.position))) return this.saving;
     const position = this.position;
     this.saving = this.saving.then(() => this.send(position));
     return this.saving;
   }
 
   async send(position) {
-    const kept = localStorage.getItem(this.draftKey(position));
+    const kept = readDraft(this.draftKey(position));
     if (!kept || this.dialog.open || !(await this.ready())) return;
     const draft = JSON.parse(kept);
     const here = () => this.position === position;
     if (here()) this.say("saving…");
     try {
       const note = await requestJSON(this.url(position), { json: draft });
-      if (localStorage.getItem(this.draftKey(position)) === kept) localStorage.removeItem(this.draftKey(position));
+      if (readDraft(this.draftKey(position)) === kept) dropDraft(this.draftKey(position));
       else this.rebase(position, note.revision);
       this.took(position, note);
       if (here()) this.say("saved");
     } catch (error) {
       if (error.status === 409) return this.ask(position, draft, error);
-      if (here()) this.say("not saved yet, kept in this browser");
+      if (here()) this.say(waitingWords(this.draftKey(position)));
       if (error.status === 422) toast(error.message);
       else this.timer = setTimeout(() => this.save(), 5000);
     }
   }
 
   rebase(position, revision) {
-    const draft = JSON.parse(localStorage.getItem(this.draftKey(position)));
-    localStorage.setItem(this.draftKey(position), JSON.stringify({ ...draft, revision }));
+    const draft = JSON.parse(readDraft(this.draftKey(position)));
+    keepDraft(this.draftKey(position), JSON.stringify({ ...draft, revision }));
   }
 
   took(position, note) {
@@ -125,7 +126,7 @@ export class Inspector {
     };
     this.dialog.querySelector("[data-conflict-drop]").onclick = () => {
       close();
-      localStorage.removeItem(this.draftKey(position));
+      dropDraft(this.draftKey(position));
       if (this.position === position) this.load();
     };
     this.dialog.oncancel = (event) => event.preventDefault();
@@ -147,7 +148,7 @@ export class Inspector {
     event.preventDefault();
     try {
       const note = await requestJSON(event.target.action, { form: new FormData(event.target) });
-      localStorage.removeItem(this.draftKey(this.position));
+      dropDraft(this.draftKey(this.position));
       this.took(this.position, note);
       this.load();
       this.say("restored");
@@ -177,7 +178,7 @@ export class Inspector {
   /** Wait until the note is saved. @returns {Promise<boolean>} */
   async settle() {
     await this.save();
-    return !localStorage.getItem(this.draftKey(this.position));
+    return !readDraft(this.draftKey(this.position));
   }
 
   say(text) { this.sign.textContent = text; }

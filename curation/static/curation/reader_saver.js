@@ -1,6 +1,7 @@
 /** Saves batches of edits one after the other; a draft in the browser outlives every failure. */
 import { toast } from "../rickproject/frame.js";
 import { requestJSON } from "../rickproject/live.js";
+import { dropDraft, keepDraft, readDraft, waitingWords } from "./drafts.js";
 import { body, empty, fill, merge, size, toStep, words } from "./reader_batch.js";
 
 export class Saver {
@@ -41,7 +42,7 @@ export class Saver {
 
   /** Take up the draft that a closed or offline page left. */
   resume() {
-    const draft = JSON.parse(localStorage.getItem(this.key) ?? "null");
+    const draft = JSON.parse(readDraft(this.key) ?? "null");
     if (!draft) return;
     this.revision = draft.revision;
     this.base = new Set(draft.base);
@@ -93,7 +94,7 @@ export class Saver {
     }
     this.waiting = merge(batch, this.waiting);
     this.failures += 1;
-    this.say("not saved yet, kept in this browser");
+    this.say(waitingWords(this.key));
     if (this.failures === 1) toast(error.message);
     setTimeout(() => this.send(), Math.min(30, 2 ** this.failures) * 1000);
     return undefined;
@@ -157,8 +158,8 @@ export class Saver {
 
   keepDraft() {
     const all = merge(this.flying ?? empty(), this.waiting);
-    if (!size(all)) localStorage.removeItem(this.key);
-    else localStorage.setItem(this.key, JSON.stringify({ revision: this.revision, base: [...this.base], step: toStep(all) }));
+    if (!size(all)) dropDraft(this.key);
+    else keepDraft(this.key, JSON.stringify({ revision: this.revision, base: [...this.base], step: toStep(all) }));
   }
 
   /** Wait until all is saved. @returns {Promise<boolean>} false if something is in the way */
