@@ -15,12 +15,14 @@ from curation.views import (
     reader,
     reviews,
     scripts,
+    search,
 )
 
 project_urls: list[URLPattern | URLResolver] = [
     path("", projects.home, name="home"),
     path("projects/new/", projects.project_create, name="project_create"),
     path("p/<slug:slug>/", projects.overview, name="project"),
+    path("p/<slug:slug>/search/", search.search, name="search"),
     path("p/<slug:slug>/members/", members.members, name="members"),
     path("p/<slug:slug>/members/<int:pk>/remove/", members.member_remove, name="member_remove"),
 ]

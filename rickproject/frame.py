@@ -71,6 +71,13 @@ class Frame:
         """The address of the project's overview."""
         return reverse("project", args=[self.project.slug]) if self.project else "/"
 
+    @property
+    def search_url(self) -> str:
+        """The address of the project's search; empty for those who do not read scripts."""
+        if self.project is None or not self._held & ANNOTATING:
+            return ""
+        return reverse("search", args=[self.project.slug])
+
     @cached_property
     def places(self) -> list[Place]:
         """The places of the project that the person's roles open."""

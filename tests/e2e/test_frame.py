@@ -86,6 +86,21 @@ def test_question_mark_shows_the_keys_of_the_page_and_never_while_typing(
     expect(page.get_by_label("Name")).to_have_value("Who? Nobody")
 
 
+def test_slash_searches_the_project_and_a_result_leads_to_its_line(
+    project: Project, ada: User, sign_in: SignIn
+) -> None:
+    page = sign_in(ada)
+    page.goto(f"/p/{project.slug}/")
+    page.keyboard.press("/")
+    expect(page.locator("#id_q")).to_be_focused()
+    page.keyboard.type("question 1?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".found mark")).to_have_text("Question 1?")
+    assert axe_findings(page) == []
+    page.get_by_role("link", name=re.compile("S1E")).first.click()
+    expect(page.locator(".line.cursor")).to_contain_text("Question 1?")
+
+
 def test_theme_stays_as_chosen_and_is_there_before_any_script(
     ada: User, sign_in: SignIn, live_server: Site
 ) -> None:
