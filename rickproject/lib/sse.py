@@ -14,9 +14,22 @@ def event(name: str, data: object) -> bytes:
 PING = b": still here\n\n"
 
 
+class EventStream(StreamingHttpResponse):
+    """A streamed response whose generator is closed at once when the reader leaves.
+
+    Django wraps it in generators of its own, which leave the inner one to the garbage collector and
+    cost time for every event. Here the events must be bytes already.
+    """
+
+    _iterator: AsyncIterator[bytes]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._iterator
+
+
 def stream_events(events: AsyncIterator[bytes]) -> StreamingHttpResponse:
     """Return a response that sends events as they come, never compressed, never stored."""
-    response = StreamingHttpResponse(events, content_type="text/event-stream; charset=utf-8")
+    response = EventStream(events, content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "no-cache, no-transform"
     response["Content-Encoding"] = "identity"
     response["X-Accel-Buffering"] = "no"

@@ -1,9 +1,15 @@
 """Whose conversations are whose."""
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.models import Session
 from django.http import Http404
+from django.utils import timezone
 
 from curation.access import TALKING, member_project
+from curation.models import Membership
 from training.models import Conversation, Message
 
 
@@ -36,3 +42,45 @@ def own_reply(conversation: Conversation, pk: int) -> Message:
         msg = "There is no such message."
         raise Http404(msg)
     return message
+
+
+class Talker(NamedTuple):
+    """Who listens to a reply, as it was when it began; ``password`` is the stored hash."""
+
+    user_id: int
+    password: str
+    session_key: str
+    project_id: int
+
+
+def still_talking(talkers: Collection[Talker]) -> set[Talker]:
+    """Return who may still listen: logged in, the account open, still in the project.
+
+    Three queries, however many there are.
+    """
+    people = {talker.user_id for talker in talkers}
+    accounts = {
+        pk: (password, is_superuser)
+        for pk, password, is_superuser in User.objects.filter(
+            pk__in=people, is_active=True
+        ).values_list("pk", "password", "is_superuser")
+    }
+    sessions = set(
+        Session.objects.filter(
+            session_key__in={talker.session_key for talker in talkers},
+            expire_date__gt=timezone.now(),
+        ).values_list("session_key", flat=True)
+    )
+    projects = {talker.project_id for talker in talkers}
+    members = set(
+        Membership.objects.filter(
+            user__in=people, project__in=projects, role__in=TALKING
+        ).values_list("user_id", "project_id")
+    )
+
+    def may_listen(talker: Talker) -> bool:
+        password, is_superuser = accounts.get(talker.user_id, (None, False))
+        is_member = is_superuser or (talker.user_id, talker.project_id) in members
+        return password == talker.password and talker.session_key in sessions and is_member
+
+    return {talker for talker in talkers if may_listen(talker)}

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from curation.models import Project
@@ -15,7 +15,7 @@ from training.domain.chat_prompt import build_prompt, default_system_message
 from training.enums import MessageRole, MessageState
 from training.errors import TrainingError
 from training.models import Conversation, Message, ModelVersion
-from training.queries.conversations import speaker_names, thread
+from training.queries.conversations import branch, conversation_messages, speaker_names
 
 MAXIMUM_TEXT = 8000
 TITLE_LENGTH = 60
@@ -28,10 +28,28 @@ class ChatError(TrainingError):
     code = "chat"
 
 
-class AlreadyAnsweredError(ChatError):
+class TurnError(ChatError):
+    """Somebody else had the turn, such as another tab; nothing was stored or sent."""
+
+    code = "turn"
+
+
+class AlreadyAnsweredError(TurnError):
     """The same message came before; its reply exists or is being written."""
 
     code = "already_answered"
+
+
+class StaleConversationError(TurnError):
+    """The conversation has gone on since the person's page was made."""
+
+    code = "stale_conversation"
+
+
+class ReplyRunningError(TurnError):
+    """A reply of this conversation is still being written."""
+
+    code = "reply_running"
 
 
 def start_conversation(
@@ -74,59 +92,57 @@ def ask(
     text: str,
     speaker: str | None = None,
     client_key: str | None = None,
+    turn: int | None = None,
+    is_counted: bool = True,
 ) -> Message:
     """Store what the person says and an empty reply for the model to fill.
 
     Args:
         speaker: as whom the person speaks from now on; None for as before, empty for nobody.
+        turn: the conversation's turn that the person saw; None for the one in ``conversation``.
+        is_counted: against the person's messages of a minute, which needs the cache.
 
     Returns:
         The reply, in state streaming, with exactly what the model is to be sent.
 
     Raises:
-        ChatError: the text is empty, too long or holds control characters, there is no such
-            speaker or model, or a reply is still being written.
+        ChatError: the text is empty, too long or holds control characters, or there is no such
+            speaker or model.
         AlreadyAnsweredError: the same ``client_key`` came before.
+        StaleConversationError: the conversation has gone on since ``turn``.
+        ReplyRunningError: the last reply is still being written.
         LimitReachedError: too many messages in a minute.
     """
-    text = text.strip()
-    if not text:
-        msg = "Write something first."
-        raise ChatError(msg)
-    if len(text) > MAXIMUM_TEXT:
-        msg = f"A message holds at most {MAXIMUM_TEXT} characters; this one has {len(text)}."
-        raise ChatError(msg)
-    if problem := text_problem(text):
-        raise ChatError(problem)
+    text = _sayable(text)
     _require_usable(conversation.project, conversation.model)
-    if conversation.messages.filter(state=MessageState.STREAMING).exists():
-        msg = "The last reply is still being written; stop it or wait for its end."
-        raise ChatError(msg)
+    changes = {} if conversation.title else {"title": _title_after(text)}
     if speaker is not None:
-        conversation.speaker_name = _known_speaker(conversation.project, speaker)
-    _spend_message(conversation)
-    try:
-        with transaction.atomic():
-            question = Message.objects.create(
-                conversation=conversation,
-                parent=thread(conversation)[-1] if conversation.messages.exists() else None,
-                role=MessageRole.USER,
-                speaker_name=conversation.speaker_name,
-                content=text,
-                client_key=client_key,
-            )
-            _name_after(conversation, text)
-            return _open_reply(conversation, question)
-    except IntegrityError as error:
-        msg = "This message was sent already; its reply is in the conversation."
-        raise AlreadyAnsweredError(msg) from error
+        changes["speaker_name"] = _known_speaker(conversation.project, speaker)
+    if is_counted:
+        _spend_message(conversation)
+    with transaction.atomic():
+        earlier = _take_turn(conversation, turn, client_key=client_key, **changes)
+        question = Message.objects.create(
+            conversation=conversation,
+            parent=earlier[-1] if earlier else None,
+            role=MessageRole.USER,
+            speaker_name=conversation.speaker_name,
+            content=text,
+            client_key=client_key,
+        )
+        return _open_reply(conversation, [*earlier, question])
 
 
-def regenerate(conversation: Conversation, reply: Message) -> Message:
+def regenerate(conversation: Conversation, reply: Message, *, turn: int | None = None) -> Message:
     """Open another reply to the same question; the earlier one is kept.
 
+    Args:
+        turn: the conversation's turn that the person saw; None for the one in ``conversation``.
+
     Raises:
-        ChatError: it is no reply of this conversation, or it is still being written.
+        ChatError: it is no reply of this conversation.
+        StaleConversationError: the conversation has gone on since ``turn``.
+        ReplyRunningError: the last reply is still being written.
         LimitReachedError: too many messages in a minute.
     """
     if (
@@ -136,14 +152,59 @@ def regenerate(conversation: Conversation, reply: Message) -> Message:
     ):
         msg = "Only a reply can be written again."
         raise ChatError(msg)
-    if reply.pk != thread(conversation)[-1].pk:
-        msg = "Only the last reply can be written again."
-        raise ChatError(msg)
-    if reply.state == MessageState.STREAMING:
-        msg = "This reply is still being written; stop it first."
-        raise ChatError(msg)
     _spend_message(conversation)
-    return _open_reply(conversation, reply.parent)
+    with transaction.atomic():
+        earlier = _take_turn(conversation, turn)
+        if reply.pk != earlier[-1].pk:
+            msg = "Only the last reply can be written again."
+            raise ChatError(msg)
+        return _open_reply(conversation, earlier[:-1])
+
+
+def _take_turn(
+    conversation: Conversation, turn: int | None, *, client_key: str | None = None, **changes: str
+) -> list[Message]:
+    """Begin the next turn by one conditional update, so that two tabs never branch.
+
+    The update locks the row until the transaction ends: what is read here stays true.
+
+    Returns:
+        The thread so far.
+    """
+    seen = conversation.turn if turn is None else turn
+    is_mine = Conversation.objects.filter(pk=conversation.pk, turn=seen).update(
+        turn=seen + 1, updated_at=timezone.now(), **changes
+    )
+    rows = conversation_messages(conversation)
+    if client_key and any(row.client_key == client_key for row in rows):
+        msg = "This message was sent already; its reply is in the conversation."
+        raise AlreadyAnsweredError(msg)
+    if not is_mine:
+        raise StaleConversationError(
+            "This conversation has gone on in another tab or window, so nothing was sent. Your "
+            "text is still in the box: read what was said meanwhile, then send it again."
+        )
+    if any(row.state == MessageState.STREAMING for row in rows):
+        raise ReplyRunningError(
+            "The last reply is still being written, here or in another tab, so nothing was sent. "
+            "Stop it or wait for its end, then send your text again."
+        )
+    for name, value in {"turn": seen + 1, **changes}.items():
+        setattr(conversation, name, value)
+    return branch(rows)
+
+
+def _sayable(text: str) -> str:
+    text = text.strip()
+    if not text:
+        msg = "Write something first."
+        raise ChatError(msg)
+    if len(text) > MAXIMUM_TEXT:
+        msg = f"A message holds at most {MAXIMUM_TEXT} characters; this one has {len(text)}."
+        raise ChatError(msg)
+    if problem := text_problem(text):
+        raise ChatError(problem)
+    return text
 
 
 def _spend_message(conversation: Conversation) -> None:
@@ -151,12 +212,10 @@ def _spend_message(conversation: Conversation) -> None:
     spend("chat", conversation.user_id, limit=limit, seconds=60, what="sending a message")
 
 
-def _name_after(conversation: Conversation, text: str) -> None:
-    if not conversation.title:
-        first_line = text.splitlines()[0]
-        shortened = first_line[: TITLE_LENGTH - 1] + "…"
-        conversation.title = first_line if len(first_line) <= TITLE_LENGTH else shortened
-    conversation.save(update_fields=["title", "speaker_name", "updated_at"])
+def _title_after(text: str) -> str:
+    first_line = text.splitlines()[0]
+    shortened = first_line[: TITLE_LENGTH - 1] + "…"
+    return first_line if len(first_line) <= TITLE_LENGTH else shortened
 
 
 def _known_speaker(project: Project, name: str) -> str:
@@ -166,12 +225,12 @@ def _known_speaker(project: Project, name: str) -> str:
     return name
 
 
-def _open_reply(conversation: Conversation, question: Message) -> Message:
+def _open_reply(conversation: Conversation, turns: list[Message]) -> Message:
     model = conversation.model
-    prompt = build_prompt(conversation, model, thread(conversation, until=question))
+    prompt = build_prompt(conversation, model, turns)
     return Message.objects.create(
         conversation=conversation,
-        parent=question,
+        parent=turns[-1],
         role=MessageRole.ASSISTANT,
         state=MessageState.STREAMING,
         model=model,

@@ -28,6 +28,7 @@ class Conversation(models.Model):
     top_p = models.FloatField(default=0.9)
     max_tokens = models.PositiveIntegerField(default=200)
     seed = models.PositiveIntegerField(null=True, blank=True)
+    turn = models.PositiveIntegerField(default=0, help_text="replies asked for; guards two tabs")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

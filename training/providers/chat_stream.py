@@ -1,42 +1,38 @@
-"""Streamed chat completions, cheaply: the openai client's raw bytes and a parser of our own.
+"""Streamed chat completions, straight from the socket.
 
-Building the client's chunk objects is the dearest part of a stream, so only the transport, the
-errors and the authentication come from it.
+The openai library does everything else; here its objects and its client would cost more than all
+the rest of a stream together, so the bytes are read by aiohttp and parsed in place.
 """
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from training.errors import TrainingError
+from training.providers.chat_events import Delta, EventReader
 from training.providers.model_server import Endpoint, ModelServerError
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    import aiohttp
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0  # between two tokens
+KEPT_SECONDS = 4.0  # shorter than any server keeps an idle connection: uvicorn closes after five
+LONGEST_ERROR_BYTES = 64 * 1024
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], "AsyncOpenAI"]] = (
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "aiohttp.ClientSession"]] = (
     WeakKeyDictionary()
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """A piece of a reply; the last one carries why it ended, one more may carry the usage."""
-
-    text: str = ""
-    finish_reason: str | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
 async def stream_reply(endpoint: Endpoint, payload: dict[str, Any]) -> AsyncIterator[Delta]:
     """Stream one completion; closing the iterator closes the connection, which ends generation.
+
+    What arrived together comes as one piece.
 
     Args:
         payload: the body of ``/chat/completions`` without ``stream``.
@@ -44,77 +40,42 @@ async def stream_reply(endpoint: Endpoint, payload: dict[str, Any]) -> AsyncIter
     Raises:
         ModelServerError: refused, unreachable, silent for a minute, or ended without a reason.
     """
-    import openai  # noqa: PLC0415  # slow and large, only where a model is asked
+    import aiohttp  # noqa: PLC0415  # only where a model is asked
 
-    client = await _client(endpoint)
-    body = {**payload, "stream": True, "stream_options": {"include_usage": True}}
+    reader = EventReader()
     try:
-        async with client.chat.completions.with_streaming_response.create(**body) as response:
-            finished = False
-            async for delta in parse_events(response.iter_bytes()):
-                finished = finished or delta.finish_reason is not None
-                yield delta
-    except openai.APIStatusError as error:
-        raise ModelServerError(_status_sentence(error.status_code, _detail(error))) from error
-    except openai.APIConnectionError as error:
+        async with _post(await _session(endpoint.base_url), endpoint, payload) as response:
+            if response.status != HTTPStatus.OK:
+                raise ModelServerError(_status_sentence(response.status, await _detail(response)))
+            async for data in response.content.iter_any():
+                if delta := reader.feed(data):
+                    yield delta
+                if reader.fault:
+                    raise reader.fault
+    except aiohttp.ClientError as error:
         msg = "The model server cannot be reached or fell silent. Try again in a moment."
-        raise ModelServerError(msg) from error
-    except openai.OpenAIError as error:
-        msg = f"The model server could not answer: {error}"
         raise ModelServerError(msg) from error
     except (OSError, TimeoutError) as error:
         msg = "The connection to the model server broke off."
         raise ModelServerError(msg) from error
-    if not finished:
-        msg = "The reply broke off before its end."
-        raise ModelServerError(msg)
-
-
-async def parse_events(chunks: AsyncIterator[bytes]) -> AsyncIterator[Delta]:
-    """Parse the server-sent events of a streamed completion.
-
-    Lines are split on the byte of a line feed only, so that a character in two pieces is whole
-    again; comments and blank lines are passed over.
-
-    Raises:
-        ModelServerError: an error object or broken JSON came instead of a chunk.
-    """
-    buffer = b""
-    async for chunk in chunks:
-        buffer += chunk
-        *lines, buffer = buffer.split(b"\n")
-        for line in lines:
-            if delta := _parse_line(line.strip()):
-                yield delta
-    if delta := _parse_line(buffer.strip()):
+    if delta := reader.feed(b"\n"):
         yield delta
+    if reader.fault or not reader.has_finished:
+        raise reader.fault or ModelServerError("The reply broke off before its end.")
 
 
-def _parse_line(line: bytes) -> Delta | None:
-    if not line.startswith(b"data:"):
-        return None
-    data = line[5:].strip()
-    if data == b"[DONE]":
-        return None
-    try:
-        event = json.loads(data)
-    except ValueError as error:
-        msg = "The model server sent something that is no answer."
-        raise ModelServerError(msg) from error
-    if not isinstance(event, dict):
-        msg = "The model server sent something that is no answer."
-        raise ModelServerError(msg)
-    if error_object := event.get("error"):
-        detail = error_object.get("message") if isinstance(error_object, dict) else error_object
-        msg = f"The model server broke off: {detail}"
-        raise ModelServerError(msg)
-    usage = event.get("usage") or {}
-    choice = (event.get("choices") or [{}])[0]
-    return Delta(
-        text=(choice.get("delta") or {}).get("content") or "",
-        finish_reason=choice.get("finish_reason"),
-        prompt_tokens=usage.get("prompt_tokens"),
-        completion_tokens=usage.get("completion_tokens"),
+def _post(session: "aiohttp.ClientSession", endpoint: Endpoint, payload: dict[str, Any]) -> Any:
+    body = {**payload, "stream": True, "stream_options": {"include_usage": True}}
+    return session.post(
+        f"{endpoint.base_url.rstrip('/')}/chat/completions",
+        data=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        headers={
+            "Authorization": f"Bearer {str(endpoint.key)}",  # noqa: RUF010  # not its repr
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream",
+            "Accept-Encoding": "identity",
+        },
+        allow_redirects=False,
     )
 
 
@@ -132,19 +93,23 @@ def _status_sentence(status: int, detail: str) -> str:
             return f"The model server refused ({status}). {detail}".strip()
 
 
-def _detail(error: Any) -> str:
-    body = error.body if isinstance(error.body, dict) else {}
-    return str(body.get("message") or "")[:300]
+async def _detail(response: "aiohttp.ClientResponse") -> str:
+    """Return the words of an error of the protocol, if it is one."""
+    try:
+        error = json.loads(await response.content.read(LONGEST_ERROR_BYTES))["error"]
+        return str(error.get("message") or "")[:300]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
-async def _client(endpoint: Endpoint) -> "AsyncOpenAI":
-    """Return the client of this address and event loop; made once, kept until it is closed."""
-    of_loop = _clients.setdefault(asyncio.get_running_loop(), {})
-    key = (endpoint.base_url, str(endpoint.key))
-    if key not in of_loop:
-        await _check(endpoint.base_url)
-        of_loop[key] = _new_client(*key)
-    return of_loop[key]
+async def _session(base_url: str) -> "aiohttp.ClientSession":
+    """Return the connections to this address of this event loop; made once, kept until closed."""
+    of_loop = _sessions.setdefault(asyncio.get_running_loop(), {})
+    if base_url not in of_loop:
+        await _check(base_url)
+        if base_url not in of_loop:  # another stream may have been quicker
+            of_loop[base_url] = _new_session(base_url)
+    return of_loop[base_url]
 
 
 async def _check(base_url: str) -> None:
@@ -156,19 +121,47 @@ async def _check(base_url: str) -> None:
         raise ModelServerError(str(error)) from error
 
 
-def _new_client(base_url: str, key: str) -> "AsyncOpenAI":
-    import openai  # noqa: PLC0415
+def _new_session(base_url: str) -> "aiohttp.ClientSession":
+    """Connect to the one checked address only, whatever the name leads to."""
+    import aiohttp  # noqa: PLC0415
+    from aiohttp.abc import AbstractResolver, ResolveResult  # noqa: PLC0415
 
-    timeout = openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-    transport = openai.DefaultAioHttpClient(
-        follow_redirects=False, trust_env=False, timeout=timeout
+    from training.providers.outbound import (  # noqa: PLC0415
+        names_private_address,
+        parse_origin,
+        resolve,
     )
-    return openai.AsyncOpenAI(
-        base_url=base_url, api_key=key, max_retries=0, timeout=timeout, http_client=transport
+
+    origin = parse_origin(base_url)
+
+    class CheckedResolver(AbstractResolver):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            address = await asyncio.to_thread(
+                resolve, origin, allow_private=names_private_address(origin)
+            )
+            kind = socket.AF_INET6 if ":" in address else socket.AF_INET
+            return [
+                ResolveResult(hostname=host, host=address, port=port, family=kind, proto=0, flags=0)
+            ]
+
+        async def close(self) -> None:
+            return
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=KEPT_SECONDS, resolver=CheckedResolver()
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS
+        ),
+        auto_decompress=False,
     )
 
 
-async def close_clients() -> None:
+async def close_sessions() -> None:
     """Close the connections of this event loop; for processes that end and for tests."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.close()
+    for session in _sessions.pop(asyncio.get_running_loop(), {}).values():
+        await session.close()

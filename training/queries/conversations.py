@@ -1,5 +1,7 @@
 """Conversations and the models one may talk to."""
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
@@ -7,20 +9,26 @@ from curation.models import Character, Project
 from training.models import Conversation, Message, ModelVersion
 
 
-def thread(conversation: Conversation, *, until: Message | None = None) -> list[Message]:
-    """Return the conversation from its first message to its newest, along the newest branch.
+def conversation_messages(conversation: Conversation) -> list[Message]:
+    """Return every message of a conversation in the order of writing, without what was sent."""
+    rows = conversation.messages.select_related("model__character")
+    return list(rows.defer("sent_messages", "parameters"))
 
-    Args:
-        until: stop at this message instead of the newest.
-    """
-    rows = list(conversation.messages.select_related("model"))
+
+def branch(rows: Sequence[Message]) -> list[Message]:
+    """Return the messages from the first to the newest, along the newest branch."""
     by_pk = {row.pk: row for row in rows}
-    current = by_pk.get(until.pk) if until else (rows[-1] if rows else None)
+    current = rows[-1] if rows else None
     path: list[Message] = []
     while current:
         path.append(current)
         current = by_pk.get(current.parent_id) if current.parent_id else None
     return path[::-1]
+
+
+def thread(conversation: Conversation) -> list[Message]:
+    """Return the conversation as a page shows it."""
+    return branch(conversation_messages(conversation))
 
 
 def talkable_models(project: Project) -> QuerySet[ModelVersion]:

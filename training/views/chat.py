@@ -61,20 +61,29 @@ def conversation_start(request: HttpRequest, slug: str) -> HttpResponse:
 def conversation(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Show one conversation and its composer."""
     talk = own_conversation(request.user, slug, pk)
-    return _render(request, talk, SettingsForm(instance=talk, project=talk.project))
+    return conversation_page(request, talk)
 
 
-def _render(
-    request: HttpRequest, talk: Conversation, form: SettingsForm, status: int = HTTPStatus.OK
+def conversation_page(
+    request: HttpRequest,
+    talk: Conversation,
+    *,
+    form: SettingsForm | None = None,
+    problem: str = "",
+    draft: str = "",
+    status: int = HTTPStatus.OK,
 ) -> HttpResponse:
+    """Show a conversation and its composer; a refused message is still in the box."""
     context = _page(
         request,
         talk.project,
         conversation=talk,
         messages_shown=thread(talk),
-        form=form,
+        form=form or SettingsForm(instance=talk, project=talk.project),
         speakers=speaker_choices(talk.project),
         client_key=uuid.uuid4().hex,
+        problem=problem,
+        draft=draft,
     )
     return render(request, "training/chat/conversation.html", context, status=status)
 
@@ -86,7 +95,7 @@ def conversation_settings(request: HttpRequest, slug: str, pk: int) -> HttpRespo
     talk = own_conversation(request.user, slug, pk)
     form = SettingsForm(request.POST, project=talk.project)
     if not form.is_valid():
-        return _render(request, talk, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return conversation_page(request, talk, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     change_conversation(talk, **form.cleaned_data)
     return redirect("conversation", slug, pk)
 

@@ -1,10 +1,14 @@
 import pytest
+from django.test import override_settings
 
 from curation.models import Project
+from rickproject.lib.limits import LimitsUnavailableError
 from tests.factories import CharacterFactory, ModelVersionFactory, ScriptFactory, UserFactory
 from training.domain.chat import (
     AlreadyAnsweredError,
     ChatError,
+    ReplyRunningError,
+    StaleConversationError,
     ask,
     change_conversation,
     close_abandoned_replies,
@@ -157,3 +161,45 @@ def test_ask_as_another_character_is_kept_for_the_next_message(talk: Conversatio
 def test_ask_refuses_a_speaker_who_is_not_in_the_script(talk: Conversation) -> None:
     with pytest.raises(ChatError, match="no character NOBODY"):
         ask(talk, text="Hi", speaker="NOBODY")
+
+
+def test_ask_from_a_page_that_is_behind_stores_nothing(talk: Conversation) -> None:
+    answer(ask(talk, text="One?", turn=0))
+    with pytest.raises(StaleConversationError, match="another tab"):
+        ask(Conversation.objects.get(pk=talk.pk), text="Two?", turn=0)
+    assert Message.objects.count() == 2
+    talk.refresh_from_db()
+    assert talk.turn == 1
+
+
+def test_ask_while_a_reply_is_written_leaves_the_turn_where_it_was(talk: Conversation) -> None:
+    ask(talk, text="One?")
+    with pytest.raises(ReplyRunningError):
+        ask(talk, text="Two?")
+    talk.refresh_from_db()
+    assert talk.turn == 1
+
+
+def test_regenerate_from_a_page_that_is_behind_stores_nothing(talk: Conversation) -> None:
+    first = answer(ask(talk, text="One?"))
+    answer(regenerate(talk, first))
+    with pytest.raises(StaleConversationError):
+        regenerate(talk, first, turn=1)
+    assert Message.objects.count() == 3
+
+
+def test_ask_keeps_a_title_given_meanwhile(talk: Conversation) -> None:
+    answer(ask(talk, text="One?"))
+    Conversation.objects.filter(pk=talk.pk).update(title="The moon")
+    ask(talk, text="Two?")
+    talk.refresh_from_db()
+    assert talk.title == "The moon"
+
+
+def test_ask_without_a_cache_works_where_nobody_is_counted(talk: Conversation) -> None:
+    backend = "django.core.cache.backends.redis.RedisCache"
+    nobody = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"}}
+    with override_settings(CACHES=nobody):
+        with pytest.raises(LimitsUnavailableError):
+            ask(talk, text="Hi")
+        assert ask(talk, text="Hi", is_counted=False).state == MessageState.STREAMING

@@ -1,42 +1,49 @@
-from collections.abc import AsyncIterator
-
 import pytest
 
-from training.providers.chat_stream import Delta, parse_events
-from training.providers.model_server import ModelServerError
+from training.providers.chat_events import LONGEST_LINE_BYTES, Delta, EventReader
 
 
-async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
-    for part in parts:
-        yield part
-
-
-async def parsed(*parts: bytes) -> list[Delta]:
-    return [delta async for delta in parse_events(pieces(*parts))]
+def parsed(*parts: bytes) -> list[Delta]:
+    reader = EventReader()
+    return [delta for part in (*parts, b"\n") if (delta := reader.feed(part))]
 
 
 def chunk(text: str) -> bytes:
     return b'data: {"choices":[{"delta":{"content":"' + text.encode() + b'"}}]}\n\n'
 
 
-async def test_parse_events_puts_a_character_in_two_pieces_together() -> None:
+def test_feed_puts_a_character_in_two_pieces_together() -> None:
     whole = chunk("é→🚀")
     for cut in range(len(whole)):
-        assert await parsed(whole[:cut], whole[cut:]) == [Delta("é→🚀")]
+        assert parsed(whole[:cut], whole[cut:]) == [Delta("é→🚀")]
 
 
-async def test_parse_events_reads_crlf_comments_done_and_no_blank() -> None:
+def test_feed_makes_one_piece_of_what_came_together() -> None:
+    end = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+    assert parsed(chunk("a") + chunk("b"), chunk("c") + end) == [Delta("ab"), Delta("c", "stop")]
+
+
+def test_feed_reads_crlf_comments_done_and_no_blank() -> None:
     stream = b': ping\r\n\r\ndata:{"choices":[{"delta":{},"finish_reason":"stop"}]}\r\n\r\n'
-    assert await parsed(stream, b"data: [DONE]\r\n\r\n") == [Delta(finish_reason="stop")]
+    assert parsed(stream, b"data: [DONE]\r\n\r\n") == [Delta(finish_reason="stop")]
 
 
-async def test_parse_events_reads_usage_without_choices() -> None:
+def test_feed_reads_usage_without_choices() -> None:
     stream = b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}\n\n'
-    assert await parsed(stream) == [Delta(prompt_tokens=7, completion_tokens=3)]
+    assert parsed(stream) == [Delta(prompt_tokens=7, completion_tokens=3)]
 
 
-async def test_parse_events_takes_a_last_line_without_line_feed() -> None:
-    assert await parsed(chunk("a").rstrip()) == [Delta("a")]
+def test_feed_takes_a_last_line_without_line_feed() -> None:
+    assert parsed(chunk("a").rstrip()) == [Delta("a")]
+
+
+def test_feed_passes_over_counts_that_are_none() -> None:
+    stream = b'data: {"choices":[],"usage":{"prompt_tokens":"many","completion_tokens":-1}}\n\n'
+    assert parsed(stream) == [Delta()]
+
+
+def test_feed_gives_only_text_that_can_be_stored_and_sent() -> None:
+    assert parsed(chunk(r"a\u0000b\ud83d")) == [Delta("ab\ufffd")]
 
 
 @pytest.mark.parametrize(
@@ -45,8 +52,15 @@ async def test_parse_events_takes_a_last_line_without_line_feed() -> None:
         (b'data: {"error":{"message":"out of memory"}}\n\n', "out of memory"),
         (b"data: {broken\n\n", "no answer"),
         (b"data: [1]\n\n", "no answer"),
+        (b'data: {"choices":[1]}\n\n', "no answer"),
+        (b'data: {"choices":[{"delta":{"content":5}}]}\n\n', "no answer"),
+        (b"data: " + b"x" * LONGEST_LINE_BYTES, "no answer"),
     ],
 )
-async def test_parse_events_tells_what_went_wrong(stream: bytes, words: str) -> None:
-    with pytest.raises(ModelServerError, match=words):
-        await parsed(stream)
+def test_feed_keeps_what_came_before_a_fault_and_says_what_went_wrong(
+    stream: bytes, words: str
+) -> None:
+    reader = EventReader()
+    assert reader.feed(chunk("a") + stream + chunk("b")) == Delta("a")
+    assert words in str(reader.fault)
+    assert reader.feed(chunk("c")) is None

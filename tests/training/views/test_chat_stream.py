@@ -16,11 +16,10 @@ from curation.enums import Role
 from rickproject.config import get_config
 from tests.contract.fault_server import HTML, KEY, Fault, FaultServer, refusal
 from tests.factories import CharacterFactory, ModelVersionFactory, UserFactory, make_member
-from training.domain.chat import start_conversation
+from training.domain.chat import ask, start_conversation
 from training.enums import MessageState
 from training.models import Conversation, Message
-from training.providers.chat_stream import close_clients
-from training.views import chat_stream
+from training.providers.chat_stream import close_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +35,7 @@ def provider(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[F
 @pytest_asyncio.fixture(autouse=True)
 async def closed_connections() -> AsyncIterator[None]:
     yield
-    await close_clients()
+    await close_sessions()
     await sync_to_async(connections.close_all)()  # of the loop's own thread
 
 
@@ -62,9 +61,9 @@ async def signed_in(user: User) -> AsyncClient:
 
 async def send(talk: Conversation, **data: str) -> tuple[int, str]:
     client = await signed_in(talk.user)
-    response = await client.post(
-        address(talk), data or {"text": "Hi"}, headers={"accept": "text/event-stream"}
-    )
+    await talk.arefresh_from_db(fields=["turn"])
+    body = {"turn": str(talk.turn)} | (data or {"text": "Hi"})
+    response = await client.post(address(talk), body, headers={"accept": "text/event-stream"})
     if not response.streaming:
         return response.status_code, response.content.decode()
     parts = [part async for part in response]  # type: ignore[attr-defined]
@@ -85,7 +84,7 @@ async def test_message_stream_sends_the_reply_piece_by_piece_and_keeps_it(
 ) -> None:
     status, body = await send(talk, text="Where is it?")
     assert status == HTTPStatus.OK
-    assert deltas(body) == ["Who ", "moved ", "the moon?"]
+    assert "".join(deltas(body)) == "Who moved the moon?"
     reply = await stored(talk)
     assert (reply.content, reply.state) == ("Who moved the moon?", MessageState.COMPLETE)
     assert (reply.finish_reason, reply.prompt_tokens, reply.completion_tokens) == ("stop", 9, 3)
@@ -97,7 +96,7 @@ async def test_message_stream_sends_the_reply_piece_by_piece_and_keeps_it(
 async def test_message_stream_is_never_compressed_or_stored(talk: Conversation) -> None:
     client = await signed_in(talk.user)
     response = await client.post(
-        address(talk), {"text": "Hi"}, headers={"accept": "text/event-stream"}
+        address(talk), {"text": "Hi", "turn": "0"}, headers={"accept": "text/event-stream"}
     )
     assert response["Content-Encoding"] == "identity"
     assert "no-cache" in response["Cache-Control"]
@@ -108,7 +107,7 @@ async def test_message_stream_is_never_compressed_or_stored(talk: Conversation) 
 
 async def test_message_stream_works_as_a_plain_form(talk: Conversation) -> None:
     client = await signed_in(talk.user)
-    response = await client.post(address(talk), {"text": "Hi"})
+    response = await client.post(address(talk), {"text": "Hi", "turn": "0"})
     assert response.status_code == HTTPStatus.FOUND
     assert (await stored(talk)).state == MessageState.COMPLETE
 
@@ -154,24 +153,6 @@ async def test_message_stream_keeps_what_came_before_the_fault(
     assert (reply.content, reply.state) == ("Who moved ", MessageState.FAILED)
 
 
-async def test_message_stream_keeps_a_partial_reply_when_the_reader_leaves(
-    talk: Conversation,
-) -> None:
-    def opened() -> Message:
-        from training.domain.chat import ask
-
-        return ask(talk, text="Hi")
-
-    events = chat_stream._reply_events(await sync_to_async(opened)())
-    async for part in events:
-        if b"Who " in part:
-            break
-    await events.aclose()  # type: ignore[attr-defined]
-    reply = await stored(talk)
-    assert (reply.content, reply.state) == ("Who ", MessageState.STOPPED)
-    assert reply.pk not in chat_stream._streams_now
-
-
 async def test_message_stream_again_writes_another_reply(
     talk: Conversation, provider: FaultServer
 ) -> None:
@@ -187,8 +168,39 @@ async def test_message_stream_with_one_key_twice_generates_once(
     talk: Conversation, provider: FaultServer
 ) -> None:
     outcomes = await asyncio.gather(*(send(talk, text="Hi", client_key="k") for _ in range(2)))
-    assert sorted(status for status, _ in outcomes) == [200, 422]
+    assert sorted(status for status, _ in outcomes) == [200, 409]
     assert sum(request.route == "chat" for request in provider.received) == 1
+
+
+@pytest.mark.parametrize("turn", ["0", "", "2", "-1", "one"])
+async def test_message_stream_from_a_page_that_is_behind_sends_nothing(
+    talk: Conversation, provider: FaultServer, turn: str
+) -> None:
+    await send(talk)
+    status, body = await send(talk, text="And now?", turn=turn)
+    assert status == HTTPStatus.CONFLICT
+    assert json.loads(body)["error"]["code"] == "stale_conversation"
+    assert provider.count("chat") == 1
+    assert await Message.objects.acount() == 2
+
+
+async def test_message_stream_while_a_reply_is_written_sends_nothing(talk: Conversation) -> None:
+    await sync_to_async(ask)(talk, text="Hi")
+    status, body = await send(talk, text="And now?")
+    assert status == HTTPStatus.CONFLICT
+    assert "still being written" in body
+
+
+async def test_message_stream_tells_a_stale_form_and_keeps_its_text(talk: Conversation) -> None:
+    await send(talk)
+    client = await signed_in(talk.user)
+    response = await client.post(address(talk), {"text": "And <now>?", "turn": "0"})
+    assert response.status_code == HTTPStatus.CONFLICT
+    page = response.content.decode()
+    assert "And &lt;now&gt;?</textarea>" in page
+    assert "another tab" in page
+    assert "Who moved the moon?" in page
+    assert 'name="turn" value="1"' in page
 
 
 async def test_message_stream_past_the_admission_limit_says_when_to_come_back(
@@ -197,7 +209,7 @@ async def test_message_stream_past_the_admission_limit_says_when_to_come_back(
     monkeypatch.setattr(get_config(), "chat_streams_per_process", 0)
     client = await signed_in(talk.user)
     response = await client.post(
-        address(talk), {"text": "Hi"}, headers={"accept": "text/event-stream"}
+        address(talk), {"text": "Hi", "turn": "0"}, headers={"accept": "text/event-stream"}
     )
     assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
     assert response["Retry-After"] == "5"
@@ -218,7 +230,7 @@ async def test_message_stream_is_not_there_for_others(talk: Conversation) -> Non
     colleague = await sync_to_async(make_member)(talk.project, Role.TESTER)
     for user in (stranger, colleague):
         client = await signed_in(user)
-        response = await client.post(address(talk), {"text": "Hi"})
+        response = await client.post(address(talk), {"text": "Hi", "turn": "0"})
         assert response.status_code == HTTPStatus.NOT_FOUND
     assert not await Message.objects.aexists()
 

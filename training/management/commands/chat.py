@@ -8,7 +8,7 @@ from rickproject.lib.commands import VerbCommand
 from training.domain.chat import ask, close_reply, request_body, start_conversation
 from training.enums import MessageState
 from training.models import Message, ModelVersion
-from training.providers.chat_stream import close_clients, stream_reply
+from training.providers.chat_stream import close_sessions, stream_reply
 from training.providers.model_server import ModelServerError, endpoint_of
 
 
@@ -36,7 +36,10 @@ class Command(VerbCommand):
             seed=options["seed"],
             **({"max_tokens": options["max_tokens"]} if options["max_tokens"] else {}),
         )
-        reply = ask(conversation, text=options["text"], speaker=options["speaker"])
+        # Who has a shell is not counted, so this works without the broker.
+        reply = ask(
+            conversation, text=options["text"], speaker=options["speaker"], is_counted=False
+        )
         facts = asyncio.run(_collect(reply, model.provider))
         state = MessageState.FAILED if "error_code" in facts else MessageState.COMPLETE
         close_reply(reply, state=state, **facts)
@@ -73,5 +76,5 @@ async def _collect(reply: Message, provider: str) -> dict[str, Any]:
     except ModelServerError as error:
         facts |= {"error_code": error.code, "error_detail": str(error)}
     finally:
-        await close_clients()
+        await close_sessions()
     return facts

@@ -48,6 +48,7 @@ function attach(chat) {
     const body = new FormData();
     body.set("csrfmiddlewaretoken", composer.elements.csrfmiddlewaretoken.value);
     body.set("again", last.id.replace("message-", ""));
+    body.set("turn", composer.elements.turn.value);
     last.remove();
     run(body, null);
   });
@@ -61,10 +62,11 @@ async function streamReply(parts, body, question, signal) {
   parts.status.textContent = `${parts.chat.dataset.targetName} is answering.`;
   try {
     const response = await fetch(parts.chat.dataset.streamUrl, { method: "POST", body, signal, headers: { Accept: "text/event-stream" } });
-    if (!response.ok) throw new Error(await refusal(response));
+    if (!response.ok) throw await refusal(response);
     for await (const { name, data } of events(response)) {
       if (name === "start") {
         reply.id = `message-${data.reply}`;
+        parts.composer.elements.turn.value = data.turn;
         parts.chat.querySelector("h1").textContent = data.title;
         if (question) question.id = `message-${data.question}`;
         if (data.unsent) addNote(reply, `${data.unsent} earlier turns did not fit into the model’s context window and were not sent.`);
@@ -78,26 +80,41 @@ async function streamReply(parts, body, question, signal) {
     if (error.name === "AbortError") {
       addNote(reply, "Stopped by you.");
     } else {
-      addProblem(reply, error.message || "The connection broke off. What came before is kept.");
       if (question && !question.id) giveBack(parts, question);
+      if (error.cause === 409 && (await showMeanwhile(parts))) parts.thread.append(reply);
+      addProblem(reply, error.message || "The connection broke off. What came before is kept.");
     }
   } finally {
     reply.dataset.state = "done";
   }
 }
 
-/** A refused message returns to the box, so that nothing typed is lost. */
+/** A refused message returns to the box, before what was typed since: nothing typed is lost. */
 function giveBack(parts, question) {
-  if (!parts.box.value) parts.box.value = question.querySelector(".message-text").textContent;
+  const text = question.querySelector(".message-text").textContent;
+  parts.box.value = parts.box.value ? `${text}\n${parts.box.value}` : text;
   question.remove();
 }
 
 async function refusal(response) {
   try {
-    return (await response.json()).error.message;
+    return new Error((await response.json()).error.message, { cause: response.status });
   } catch {
-    return `The server answered ${response.status}. Reload the page and try again.`;
+    return new Error(`The server answered ${response.status}. Reload the page and try again.`);
   }
+}
+
+/** Another tab went on: show what was said there, and leave the box as it is. */
+async function showMeanwhile(parts) {
+  const response = await fetch(location.href).catch(() => null);
+  if (!response?.ok) return false;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const thread = page.querySelector("[data-thread]");
+  const turn = page.querySelector("[data-turn]");
+  if (!thread || !turn) return false;
+  parts.thread.replaceChildren(...document.importNode(thread, true).childNodes);
+  parts.composer.elements.turn.value = turn.value;
+  return true;
 }
 
 function append(parts, text, piece) {

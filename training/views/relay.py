@@ -1,0 +1,145 @@
+"""One reply on its way: a task reads from the model, the response hands on.
+
+What arrives while the person's connection is busy goes out in one piece.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+from django.db import close_old_connections, connection
+
+from training.access.chat import Talker
+from training.domain.chat import close_reply, request_body
+from training.enums import MessageState
+from training.models import Message
+from training.providers.chat_events import Delta
+from training.providers.chat_stream import stream_reply
+from training.providers.model_server import ModelServerError, endpoint_of
+
+PING_SECONDS = 15.0
+BEGIN_SECONDS = 10.0  # until the first part is asked for; who has left before never asks
+FACTS = ("finish_reason", "prompt_tokens", "completion_tokens")
+
+
+class AccessEndedError(ModelServerError):
+    """The person may not listen any more."""
+
+    code = "access_ended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You were logged out, or may no longer chat here, so the reply was stopped."
+        )
+
+
+class Relay:
+    """One reply on its way; ``facts`` is what will be stored of it."""
+
+    def __init__(self, reply: Message, talker: Talker) -> None:
+        self.reply, self.talker = reply, talker
+        self.facts: dict[str, Any] = {"content": ""}
+        self.state = MessageState.STOPPED
+        self.opened_at = self.sent_at = time.monotonic()
+        self._waiting: list[str] = []
+        self._fault: ModelServerError | None = None
+        self._news = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+        self._is_over = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the reply has taken so far."""
+        return time.monotonic() - self.opened_at
+
+    async def part(self) -> str | None:
+        """Return what has come since the last call, waiting for it; None at the end.
+
+        An empty text is a sign of life.
+
+        Raises:
+            ModelServerError: the reply ended badly.
+        """
+        self._pump = self._pump or asyncio.ensure_future(self._read())
+        if not self._waiting and not self._is_over:
+            await self._news.wait()
+        self._news.clear()
+        if self._waiting:
+            self.sent_at = time.monotonic()
+            text = "".join(self._waiting)
+            self._waiting.clear()
+            self.facts["content"] += text
+            return text
+        if self._is_over:
+            await self._end()
+            return None
+        self.sent_at = time.monotonic()
+        return ""
+
+    async def _end(self) -> None:
+        if self._fault is None and self._pump is not None:
+            self.state = MessageState.FAILED
+            await self._pump  # raises what nobody foresaw
+            self.state = MessageState.COMPLETE
+        if self._fault:
+            self.state = MessageState.FAILED
+            self.facts |= {"error_code": self._fault.code, "error_detail": str(self._fault)}
+            raise self._fault
+
+    async def _read(self) -> None:
+        try:
+            if self.reply.model is None:
+                return
+            endpoint = endpoint_of(self.reply.model.provider)
+            async for delta in stream_reply(endpoint, request_body(self.reply)):
+                self._take(delta)
+        except ModelServerError as fault:
+            self._fault = self._fault or fault
+        finally:
+            self._is_over = True
+            self._news.set()
+
+    def _take(self, delta: Delta) -> None:
+        if delta.text:
+            if "first_token_ms" not in self.facts:
+                self.facts["first_token_ms"] = round(self.seconds * 1000)
+            self._waiting.append(delta.text)
+            self._news.set()
+        if delta.finish_reason is not None or delta.completion_tokens is not None:
+            found = {name: getattr(delta, name) for name in FACTS}
+            self.facts |= {name: value for name, value in found.items() if value is not None}
+
+    def end_access(self) -> None:
+        """End the reply because the person may not listen any more."""
+        self._fault = AccessEndedError()
+        self._waiting.clear()
+        if self._pump:
+            self._pump.cancel()
+
+    def show_life(self) -> None:
+        """Let an empty text out if nothing was sent for a while."""
+        if time.monotonic() - self.sent_at >= PING_SECONDS:
+            self._news.set()
+
+    async def close_upstream(self) -> None:
+        """End the generation if it still goes on."""
+        if self._pump:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+
+    @property
+    def was_never_read(self) -> bool:
+        """Whether the person had left before the first part was asked for."""
+        return self._pump is None and self.seconds > BEGIN_SECONDS
+
+    def store(self) -> None:
+        """Store what came of the reply; needs a thread that may use the database."""
+        self.facts["total_ms"] = round(self.seconds * 1000)
+        close_reply(self.reply, state=self.state, **self.facts)
+        let_the_database_go()
+
+
+def let_the_database_go() -> None:
+    """Close this thread's connection if it is not one to keep, or a caller's transaction's."""
+    if not connection.in_atomic_block:
+        close_old_connections()
