@@ -5,7 +5,7 @@ so a new database connection, for every request. Here the middleware runs as one
 in one of a few threads that keep their connection.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -49,7 +49,8 @@ class RequestThreads:
 class Application(ASGIHandler):
     """Django's ASGI handler with synchronous middleware and lasting threads.
 
-    An asynchronous view, which may stream for minutes, gets a thread of its own that ends with it.
+    An asynchronous view that may wait for minutes gets a thread of its own that ends with it. One
+    that is asked for events only begins a stream, which then needs no thread.
     """
 
     def __init__(self) -> None:
@@ -65,7 +66,7 @@ class Application(ASGIHandler):
         if scope["type"] != "http":
             msg = f"only HTTP is spoken here, not {scope['type']}"
             raise ValueError(msg)
-        if _view_is_async(scope["path"]):
+        if _view_is_async(scope["path"]) and not _wants_events(scope["headers"]):
             async with ThreadSensitiveContext():
                 try:
                     await self.handle(scope, receive, send)
@@ -83,6 +84,10 @@ class Application(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Run middleware and view in the request's thread."""
         return await sync_to_async(self.get_response)(request)
+
+
+def _wants_events(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"accept" and b"text/event-stream" in value for name, value in headers)
 
 
 def _view_is_async(path: str) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.test import AsyncClient
+
+from rickproject.request_threads import Application
 
 TOKEN = "t" * 32
 
@@ -15,7 +16,9 @@ TOKEN = "t" * 32
 class Reader:
     """One POST whose answer is read as it comes."""
 
-    def __init__(self, client: AsyncClient, path: str, data: dict[str, str]) -> None:
+    def __init__(
+        self, application: Application, client: AsyncClient, path: str, data: dict[str, str]
+    ) -> None:
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookie = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
         headers = {
@@ -39,7 +42,6 @@ class Reader:
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
             "server": ("testserver", 80),
         }
-        application = get_asgi_application()
         self.answer = asyncio.ensure_future(application(scope, self._receive, self._send))
 
     async def _receive(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ async def message_stream(request: HttpRequest, slug: str, pk: int) -> HttpRespon
 
     Without ``Accept: text/event-stream`` the whole answer is awaited and the page shown again.
     """
-    wants_events = "text/event-stream" in request.headers.get("Accept", "")
+    wants_events = _wants_events(request)
     try:
         relay = await OPEN_REPLIES.open(partial(_open, request, slug, pk))
     except RickError as error:
@@ -55,7 +55,11 @@ def _open(request: HttpRequest, slug: str, pk: int) -> tuple[Message, Talker]:
         talker = Talker(user.pk, user.password, key, conversation.project_id)
         return _next_reply(request, conversation), talker
     finally:
-        let_the_database_go()
+        let_the_database_go(thread_lasts=_wants_events(request))
+
+
+def _wants_events(request: HttpRequest) -> bool:
+    return "text/event-stream" in request.headers.get("Accept", "")
 
 
 def _next_reply(request: HttpRequest, conversation: Conversation) -> Message:

@@ -139,7 +139,11 @@ class Relay:
         let_the_database_go()
 
 
-def let_the_database_go() -> None:
-    """Close this thread's connection if it is not one to keep, or a caller's transaction's."""
-    if not connection.in_atomic_block:
+def let_the_database_go(*, thread_lasts: bool = True) -> None:
+    """Close this thread's connection unless its thread keeps it for the next request."""
+    if connection.in_atomic_block:  # a caller's transaction still needs it
+        return
+    if thread_lasts:
         close_old_connections()
+    else:
+        connection.close()

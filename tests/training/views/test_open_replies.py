@@ -1,7 +1,7 @@
 """Streams that last: who may still listen, who left, and what is held meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from curation.enums import Role
 from curation.models import Membership
 from rickproject.config import get_config
+from rickproject.request_threads import THREADS, Application
 from tests.factories import ModelVersionFactory, make_member
 from tests.training.asgi_stream import Reader
 from tests.training.slow_model import SlowModel, slow_model
@@ -30,6 +31,8 @@ from training.views.open_replies import OPEN_REPLIES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+Listen = Callable[[Conversation], Awaitable[Reader]]
+
 
 @pytest_asyncio.fixture(autouse=True)
 async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlowModel]:
@@ -41,20 +44,31 @@ async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlowModel]:
     await sync_to_async(connections.close_all)()
 
 
+@pytest.fixture(scope="module")
+def application() -> Iterator[Application]:
+    running = Application()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def listen(application: Application) -> Listen:
+    async def begin(talk: Conversation) -> Reader:
+        client = AsyncClient()
+        await client.aforce_login(talk.user)
+        path = reverse("message_stream", args=[talk.project.slug, talk.pk])
+        reader = Reader(application, client, path, {"text": "Hi", "turn": "0"})
+        await reader.until(lambda body: b"word1 " in body)
+        return reader
+
+    return begin
+
+
 @pytest.fixture
 def talk() -> Conversation:
     version = ModelVersionFactory(provider="openai", served_name="gpt-4o-mini")
     tester = make_member(version.project, Role.TESTER)
     return start_conversation(version.project, user=tester, model=version)
-
-
-async def listen(talk: Conversation) -> Reader:
-    client = AsyncClient()
-    await client.aforce_login(talk.user)
-    path = reverse("message_stream", args=[talk.project.slug, talk.pk])
-    reader = Reader(client, path, {"text": "Hi", "turn": "0"})
-    await reader.until(lambda body: b"word1 " in body)
-    return reader
 
 
 async def stored(talk: Conversation) -> Message:
@@ -87,7 +101,7 @@ def leave_the_project(talk: Conversation) -> None:
     [deactivate, log_out, let_the_session_expire, change_the_password, leave_the_project],
 )
 async def test_stream_ends_within_five_seconds_when_access_ends(
-    talk: Conversation, model: SlowModel, end_access: Callable[[Conversation], None]
+    talk: Conversation, listen: Listen, model: SlowModel, end_access: Callable[[Conversation], None]
 ) -> None:
     reader = await listen(talk)
     await sync_to_async(end_access)(talk)
@@ -99,7 +113,7 @@ async def test_stream_ends_within_five_seconds_when_access_ends(
     assert reply.content.startswith("word0 word1 ")
 
 
-async def test_stream_goes_on_while_others_are_put_out(talk: Conversation) -> None:
+async def test_stream_goes_on_while_others_are_put_out(talk: Conversation, listen: Listen) -> None:
     other = await sync_to_async(make_member)(talk.project, Role.TESTER)
     reader = await listen(talk)
     await User.objects.filter(pk=other.pk).aupdate(is_active=False)
@@ -109,7 +123,7 @@ async def test_stream_goes_on_while_others_are_put_out(talk: Conversation) -> No
 
 
 async def test_stream_ends_when_nobody_can_say_who_may_listen(
-    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+    talk: Conversation, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(open_replies, "WATCH_SECONDS", 0.1)
     monkeypatch.setattr(open_replies, "_look", lambda _: None)
@@ -119,7 +133,7 @@ async def test_stream_ends_when_nobody_can_say_who_may_listen(
 
 
 async def test_leaving_ends_the_generation_and_keeps_what_was_sent(
-    talk: Conversation, model: SlowModel
+    talk: Conversation, listen: Listen, model: SlowModel
 ) -> None:
     reader = await listen(talk)
     await reader.leave()
@@ -155,7 +169,7 @@ async def test_a_reader_who_left_before_the_first_part_leaves_nothing_open(
 
 
 async def test_a_silent_stream_shows_life(
-    talk: Conversation, model: SlowModel, monkeypatch: pytest.MonkeyPatch
+    talk: Conversation, listen: Listen, model: SlowModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(open_replies, "WATCH_SECONDS", 0.05)
     monkeypatch.setattr(relay, "PING_SECONDS", 0.1)
@@ -165,7 +179,9 @@ async def test_a_silent_stream_shows_life(
     await reader.leave()
 
 
-async def test_twenty_streams_hold_no_database_connections(talk: Conversation) -> None:
+async def test_twenty_streams_hold_no_database_connections(
+    talk: Conversation, listen: Listen
+) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("SQLite keeps the files of closed connections open for the next ones")
     talks = [
@@ -174,7 +190,7 @@ async def test_twenty_streams_hold_no_database_connections(talk: Conversation) -
     ]
     before = await sync_to_async(_connections)()
     readers = await asyncio.gather(*(listen(each) for each in talks))
-    assert await sync_to_async(_connections)() <= before + 2  # the test's own and the watcher's
+    assert await sync_to_async(_connections)() <= before + THREADS + 1  # the watcher's
     await asyncio.gather(*(reader.leave() for reader in readers))
 
 
