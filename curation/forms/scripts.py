@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 
-from curation.domain.script_files import FIELDS, REQUIRED_FIELDS
+from curation.domain.script_files import EXTENSIONS, FIELDS, READ_FORMATS, REQUIRED_FIELDS
 from curation.enums import ScriptState
 from curation.models import Character, Project, Script
 from curation.queries.scripts import project_characters
 from rickproject.config import get_config
 from rickproject.lib.text import TextField
 
-ENDINGS = ".csv,.tsv,.tab,.json,.jsonl,.ndjson,.parquet"
+ENDINGS = ",".join(EXTENSIONS)
 
 
 class ScriptFilterForm(forms.Form):
@@ -37,9 +37,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[
-            "file"
-        ].help_text = f"CSV, TSV, JSON, JSONL or Parquet, up to {get_config().upload_limit_mb} MB."
+        self.fields["file"].help_text = f"{READ_FORMATS}, up to {get_config().upload_limit_mb} MB."
 
 
 class MappingForm(forms.Form):

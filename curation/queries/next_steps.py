@@ -51,7 +51,7 @@ def _script_steps(project: Project, progress: Progress) -> list[Step]:
         words = f"{_number(number, 'script')} {verb} for your word before the import."
         return [Step(words, "Look at the dry run", "scripts")]
     if not progress.scripts:
-        words = "The project has no script yet. A CSV, JSON or Parquet file is enough."
+        words = "The project has no script yet. A table or a screenplay is enough."
         return [Step(words, "Bring in a script", "scripts")]
     return []
 

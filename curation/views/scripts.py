@@ -186,7 +186,8 @@ def script_progress(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def script_mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Let a manager say which column holds what, beside the file's first rows."""
     found = project_script(request.user, slug, pk, MANAGING)
-    if found.state not in {ScriptState.NEEDS_MAPPING, ScriptState.CHECKED}:
+    is_table = found.preview.get("is_table", True)
+    if not is_table or found.state not in {ScriptState.NEEDS_MAPPING, ScriptState.CHECKED}:
         return redirect("script", slug, pk)
     form = MappingForm(request.POST or None, script=found)
     if form.is_valid():

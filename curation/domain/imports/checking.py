@@ -63,8 +63,7 @@ def inspect_file(
         ColumnMappingError: the mapping does not fit the file.
     """
     table = open_table(path, file_name)
-    known = validate_mapping(table.columns, mapping) if mapping else None
-    known = known or recognise_columns(table.columns)
+    known = _known_columns(table, mapping)
     if known is None:
         return FileInspection(table, {}, None)
     reading = read_script(table, known, title=title, on_rows=on_rows)
@@ -74,12 +73,24 @@ def inspect_file(
     return FileInspection(table, known, reading)
 
 
+def _known_columns(table: SourceTable, mapping: Mapping[str, str] | None) -> dict[str, str] | None:
+    if table.mapping is not None:
+        return dict(table.mapping)
+    if mapping:
+        return validate_mapping(table.columns, mapping)
+    return recognise_columns(table.columns)
+
+
 def _note_whole_file(
     table: SourceTable, mapping: Mapping[str, str], reading: ScriptReading
 ) -> None:
     if table.encoding == "cp1252":
         msg = "The file is not UTF-8; it was read as Windows-1252. Look at the quotation marks."
         reading.problems.warn(None, "windows_1252", msg)
+    for note in table.notes:
+        reading.problems.add(None, *note)
+    if table.mapping is not None:
+        return
     if unused := [name for name in table.columns if name not in mapping.values()]:
         shown = ", ".join(unused[:8]) + (" …" if len(unused) > 8 else "")
         msg = f"Columns left aside: {shown}."
@@ -151,7 +162,7 @@ def _conclude(script: Script, owner: str, found: FileInspection) -> None:
         return
     count = reading.problems.totals[Severity.ERROR]
     rows = "1 row has an error" if count == 1 else f"{count:,} errors were found"
-    if script.column_mapping:
+    if script.column_mapping and found.table.mapping is None:
         detail = f"{rows} with these columns. Choose others, or correct the file."
         state = ScriptState.NEEDS_MAPPING
     else:

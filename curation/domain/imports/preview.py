@@ -24,6 +24,7 @@ def columns_preview(table: SourceTable) -> dict[str, Any]:
         for number, cells in islice(table.read_rows(), SAMPLE_ROWS)
     ]
     return {
+        "is_table": table.mapping is None,
         "columns": list(table.columns),
         "guess": guess_mapping(table.columns),
         "sample": sample,
@@ -38,6 +39,7 @@ def reading_preview(reading: ScriptReading) -> dict[str, Any]:
             "title": episode.title,
             "lines": len(episode.lines),
             "missing": episode.missing,
+            "scenes": len(episode.scene_starts),
         }
         for episode in reading.episodes[:SHOWN_EPISODES]
     ]
@@ -52,6 +54,7 @@ def reading_preview(reading: ScriptReading) -> dict[str, Any]:
             "speaker": reading.speakers.get(line.speaker, ""),
             "direction": line.is_direction,
             "missing_before": line.missing_before,
+            "scene": line.scene,
             "text": cut(line.text),
         }
         for line in first

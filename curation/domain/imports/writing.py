@@ -169,7 +169,7 @@ def _chunks(
     chunk: list[UtteranceRow] = []
     for episode_id, episode in zip(episodes, reading.episodes, strict=True):
         for position, line in enumerate(episode.lines):
-            index, row_number, speaker, is_direction, text, missing = line
+            index, row_number, speaker, is_direction, text, missing, _ = line
             chunk.append(
                 (
                     episode_id,

@@ -2,14 +2,20 @@
 
 from .columns import FIELDS, REQUIRED_FIELDS, guess_mapping, recognise_columns, validate_mapping
 from .errors import BadFileError, ColumnMappingError
-from .formats import FileFormat, recognise_format
+from .formats import EXTENSIONS, READ_FORMATS, TABLE_FORMATS, FileFormat, recognise_format
+from .names import UNNAMED, normalise_name
 from .problems import ProblemLog, RowProblem
-from .reading import EpisodeRows, ScriptReading, normalise_name, read_script
+from .reading import read_script
+from .readings import EpisodeRows, ScriptReading
 from .tables import SourceTable, open_table
 
 __all__ = [
+    "EXTENSIONS",
     "FIELDS",
+    "READ_FORMATS",
     "REQUIRED_FIELDS",
+    "TABLE_FORMATS",
+    "UNNAMED",
     "BadFileError",
     "ColumnMappingError",
     "EpisodeRows",

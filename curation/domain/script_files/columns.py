@@ -13,6 +13,7 @@ FIELDS = {
     "episode": "episode number",
     "episode_title": "episode name",
     "index": "running number of the row",
+    "scene": "scene or its heading (a new value starts a scene)",
 }
 REQUIRED_FIELDS = ("speaker", "text")
 
@@ -33,6 +34,7 @@ LIKELY = {
     "episode": ("episode no", "episode", "episode number", "ep"),
     "episode_title": ("episode name", "episode title", "title"),
     "index": ("index", "line no", "line number", "row", "id"),
+    "scene": ("scene", "scene no", "scene number", "scene heading", "scene title", "scene name"),
 }
 
 
@@ -46,10 +48,13 @@ def recognise_columns(columns: Sequence[str]) -> dict[str, str] | None:
     """Return the mapping of a file in the rickandmorty schema, None for any other.
 
     Blanks, dots and case of the headings do not matter; ``index`` and ``episode name`` may lack,
-    further columns are left aside.
+    a column of scenes is used, further columns are left aside.
     """
     found = {SCHEMA[head]: name for name in columns if (head := heading(name)) in SCHEMA}
-    return found if found.keys() >= SCHEMA_NEEDS else None
+    if not found.keys() >= SCHEMA_NEEDS:
+        return None
+    scene = guess_mapping(columns).get("scene")
+    return found | {"scene": scene} if scene else found
 
 
 def guess_mapping(columns: Sequence[str]) -> dict[str, str]:

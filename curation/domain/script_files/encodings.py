@@ -1,6 +1,7 @@
 """Which encoding a text file is in: byte order mark, then strict UTF-8, then Windows-1252."""
 
 import codecs
+import string
 from pathlib import Path
 
 from .errors import BadFileError
@@ -8,6 +9,8 @@ from .errors import BadFileError
 PIECE_BYTES = 1024 * 1024
 UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 FALLBACK = "cp1252"
+ASCII = bytes(range(128))
+ASCII_LETTERS = string.ascii_letters.encode()
 
 
 def detect_encoding(path: Path) -> str:
@@ -42,7 +45,23 @@ def _fallback(path: Path) -> str:
     if (fault := _reads(path, FALLBACK)) is not None:
         msg = f"The file is neither UTF-8 nor Windows-1252 ({fault}). Save it as UTF-8."
         raise BadFileError("unknown_encoding", msg)
+    if _is_foreign(path):
+        msg = (
+            "The file is not UTF-8, and as Windows-1252 most of its letters would be accents: it "
+            "is in another encoding (Chinese, Cyrillic, Greek …). Save it as UTF-8."
+        )
+        raise BadFileError("unknown_encoding", msg)
     return FALLBACK
+
+
+def _is_foreign(path: Path) -> bool:
+    """Tell whether more letters lie outside ASCII than inside: no language of Windows-1252 has."""
+    plain = strange = 0
+    with path.open("rb") as handle:
+        while piece := handle.read(PIECE_BYTES):
+            strange += len(piece.translate(None, ASCII))
+            plain += len(piece) - len(piece.translate(None, ASCII_LETTERS))
+    return strange > plain
 
 
 def _reads(path: Path, encoding: str) -> str | None:

@@ -17,6 +17,15 @@ class FileFormat(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    EXCEL = "xlsx"
+    FOUNTAIN = "fountain"
+    FDX = "fdx"
+    TEI = "tei"
+    SML = "sml"
+    SRT = "srt"
+    VTT = "vtt"
+    SBV = "sbv"
+    TEXT = "txt"
 
 
 EXTENSIONS = {
@@ -27,12 +36,37 @@ EXTENSIONS = {
     ".jsonl": FileFormat.JSONL,
     ".ndjson": FileFormat.JSONL,
     ".parquet": FileFormat.PARQUET,
+    ".xlsx": FileFormat.EXCEL,
+    ".fountain": FileFormat.FOUNTAIN,
+    ".spmd": FileFormat.FOUNTAIN,
+    ".fdx": FileFormat.FDX,
+    ".xml": FileFormat.TEI,
+    ".tei": FileFormat.TEI,
+    ".srt": FileFormat.SRT,
+    ".vtt": FileFormat.VTT,
+    ".sbv": FileFormat.SBV,
+    ".txt": FileFormat.TEXT,
 }
-READ_FORMATS = "CSV, TSV, JSON, JSONL and Parquet"
+READ_FORMATS = (
+    "CSV, TSV, JSON, JSONL, Parquet, Excel, Fountain, Final Draft, TEI, SRT, WebVTT and plain text"
+)
+SUBTITLES = frozenset({FileFormat.SRT, FileFormat.VTT, FileFormat.SBV})
+XML_FORMATS = frozenset({FileFormat.FDX, FileFormat.TEI, FileFormat.SML})
+TABLE_FORMATS = frozenset(
+    {
+        FileFormat.CSV,
+        FileFormat.TSV,
+        FileFormat.JSON,
+        FileFormat.JSONL,
+        FileFormat.PARQUET,
+        FileFormat.EXCEL,
+    }
+)
+ZIP_MAGIC = b"PK\x03\x04"
 PARQUET_MAGIC = b"PAR1"
 FOREIGN_MAGIC = (
     (PARQUET_MAGIC, "a Parquet file"),
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
+    (ZIP_MAGIC, "a ZIP archive or an Excel workbook"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"%PDF", "a PDF document"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
@@ -68,11 +102,14 @@ def recognise_format(path: Path, file_name: str) -> FileFormat:
         raise BadFileError("unknown_format", f"{msg}{READ_FORMATS}.")
     if claimed is FileFormat.PARQUET:
         _demand_parquet(path, head)
+    elif claimed is FileFormat.EXCEL:
+        _demand_workbook(head)
     elif found:
         msg = f"The file is named {ending} but it is {found}. Save it as {READ_FORMATS}."
         raise BadFileError("wrong_type", msg)
     else:
         _demand_text(head, ending)
+        _demand_xml(head, claimed, ending)
         _demand_json_or_not(head, claimed, ending)
     return claimed
 
@@ -88,6 +125,22 @@ def _demand_parquet(path: Path, head: bytes) -> None:
         tail = handle.read(4)
     if not head.startswith(PARQUET_MAGIC) or tail != PARQUET_MAGIC:
         msg = "The file is named .parquet but it is no Parquet file, or its end is missing."
+        raise BadFileError("wrong_type", msg)
+
+
+def _demand_workbook(head: bytes) -> None:
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        msg = "The workbook is protected by a password, or of Excel before 2007. Save it as .xlsx."
+        raise BadFileError("wrong_type", msg)
+    if not head.startswith(ZIP_MAGIC):
+        msg = "The file is named .xlsx but it is no Excel workbook."
+        raise BadFileError("wrong_type", msg)
+
+
+def _demand_xml(head: bytes, claimed: FileFormat, ending: str) -> None:
+    plain = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if claimed in XML_FORMATS and not plain.startswith(b"<"):
+        msg = f"The file is named {ending} but it does not start like XML (<)."
         raise BadFileError("wrong_type", msg)
 
 

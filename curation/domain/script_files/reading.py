@@ -1,15 +1,16 @@
 """Rows become episodes, speakers and lines; everything wrong is noted with its row number."""
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import NamedTuple
 
+from curation.enums import Severity
+
+from .directions import is_direction, scene_heading
 from .errors import BadFileError
+from .names import DIRECTORS, UNNAMED, normalise_name, without_suffix
 from .problems import ProblemLog
+from .readings import EpisodeRows, Line, ScriptReading
 from .tables import SourceTable
 
 MAXIMUM_LINE_CHARACTERS = 20_000
@@ -18,68 +19,7 @@ MAXIMUM_EPISODES = 5_000
 MAXIMUM_SPEAKERS = 5_000
 LARGEST_NUMBER = 2**31 - 1
 PROGRESS_ROWS = 20_000
-DIRECTION = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|\*[^*]+\*")  # linear: no group runs on
 ONE_EPISODE = "1"
-
-
-class Line(NamedTuple):
-    """One row of an episode, in the order of the script."""
-
-    source_index: int | None
-    row_number: int
-    speaker: str
-    is_direction: bool
-    text: str
-    missing_before: int
-
-
-@dataclass
-class EpisodeRows:
-    """One episode as read; ``lines`` are in order once the reading is finished."""
-
-    season: int
-    number: int
-    title: str
-    lines: list[Line] = field(default_factory=list)
-    missing: int = 0
-
-
-@dataclass
-class ScriptReading:
-    """What a file holds.
-
-    ``speakers`` maps a normalised name to the name as first written, ``lines_by_speaker`` to its
-    number of rows; rows without a speaker count nowhere.
-    """
-
-    episodes: list[EpisodeRows]
-    speakers: dict[str, str]
-    lines_by_speaker: Counter[str]
-    rows_total: int
-    problems: ProblemLog
-
-    @property
-    def line_count(self) -> int:
-        """How many utterances will be created."""
-        return sum(len(episode.lines) for episode in self.episodes)
-
-    @property
-    def missing_count(self) -> int:
-        """How many rows the source lacks inside its episodes."""
-        return sum(episode.missing for episode in self.episodes)
-
-
-def normalise_name(name: str) -> str:
-    """Return a speaker's name as it is compared: NFKC, no case, single blanks, none around."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def is_direction(text: str) -> bool:
-    """Tell whether a line is nothing but stage directions in brackets or asterisks."""
-    if text[:1] not in {"[", "(", "*"}:
-        return False
-    rest, found = DIRECTION.subn("", text)
-    return found > 0 and not any(map(str.isalnum, rest))
 
 
 def read_script(
@@ -116,12 +56,14 @@ class _Reader:
         self.index_at = self.at.get("index")
         self.season_at, self.episode_at = self.at.get("season"), self.at.get("episode")
         self.title_at = self.at.get("episode_title")
+        self.scene_at = self.at.get("scene")
         self.title = "" if "episode" in self.at else title
         self.problems = ProblemLog()
         self.places: dict[tuple[str, str, str], EpisodeRows] = {}
         self.episodes: dict[tuple[int, int], EpisodeRows] = {}
         self.keys: dict[str, str] = {}
         self.speakers: dict[str, str] = {}
+        self.suffixes = 0
 
     def take(self, row_number: int, cells: Sequence[str]) -> None:
         """Read one row."""
@@ -139,10 +81,15 @@ class _Reader:
         text = cells[self.text_at].strip()
         direction = is_direction(text)
         speaker = self._speaker(row_number, cells[self.speaker_at], direction=direction)
+        if speaker in DIRECTORS:
+            speaker, direction = "", True
         if not text or len(text) > MAXIMUM_LINE_CHARACTERS or "\x00" in text:
             self._refuse_text(row_number, text)
         elif episode and speaker is not None and (index is not None or self.index_at is None):
-            episode.lines.append(Line(index, row_number, speaker, direction, text, 0))
+            scene = cells[self.scene_at].strip() if self.scene_at is not None else ""
+            if direction and self.scene_at is None:
+                scene = scene_heading(text)
+            episode.lines.append(Line(index, row_number, speaker, direction, text, 0, scene))
 
     def _refuse_text(self, row_number: int, text: str) -> None:
         if not text:
@@ -165,9 +112,13 @@ class _Reader:
         if not key:
             if direction:
                 return ""
-            self.problems.error(row_number, "missing_speaker", "The speaker is missing.")
-            return None
-        name = raw.strip()
+            msg = f"The speaker is missing; the line is given to {UNNAMED}."
+            self.problems.warn(row_number, "missing_speaker", msg)
+            raw, key = UNNAMED, normalise_name(UNNAMED)
+        name = without_suffix(raw.strip())
+        if name != raw.strip():
+            self.suffixes += 1
+            key = normalise_name(name)
         if max(len(key), len(name)) > MAXIMUM_NAME_CHARACTERS or "\x00" in key:
             msg = (
                 f"The speaker's name has {len(name):,} characters; the limit is "
@@ -176,6 +127,8 @@ class _Reader:
             self.problems.error(row_number, "long_name", msg)
             return None
         self.keys[raw] = key
+        if key in DIRECTORS:
+            return key
         self.speakers.setdefault(key, name)
         if len(self.speakers) > MAXIMUM_SPEAKERS:
             msg = (
@@ -238,8 +191,15 @@ class _Reader:
             if self.index_at is not None and not self.problems.has_errors:
                 self._order_by_index(episode)
             self._warn_of_repeats(episode)
+            episode.mark_scenes()
             counts.update(line.speaker for line in episode.lines)
         counts.pop("", None)
+        if counts and not counts.keys() - {normalise_name(UNNAMED)}:
+            msg = "No row says who speaks. Is the column of speakers the right one?"
+            self.problems.error(None, "no_speakers", msg)
+        if self.suffixes:
+            msg = "Suffixes of speakers, such as (V.O.) or [OC], are left off their names."
+            self.problems.add(None, Severity.NOTE, "name_suffixes", msg)
         return ScriptReading(
             [episode for episode in episodes if episode.lines],
             {key: name for key, name in self.speakers.items() if counts[key]},
@@ -267,6 +227,8 @@ class _Reader:
     def _warn_of_repeats(self, episode: EpisodeRows) -> None:
         first: dict[tuple[str, str], int] = {}
         for line in episode.lines:
+            if line.is_direction and not line.speaker:
+                continue
             row_number = first.setdefault((line[2], line[4]), line[1])
             if row_number != line[1]:
                 msg = f"The same speaker says the same in row {row_number:,}; both are kept."

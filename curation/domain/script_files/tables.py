@@ -1,14 +1,25 @@
 """Any file of ours as one table: names of columns, and rows with their numbers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+from curation.enums import Severity
 
 from .errors import BadFileError
-from .formats import FileFormat, recognise_format
+from .formats import SUBTITLES, FileFormat, recognise_format
 
 MAXIMUM_COLUMNS = 200
 Row = tuple[int, Sequence[str]]
+
+
+class FileNote(NamedTuple):
+    """Something to know about the whole file."""
+
+    severity: Severity
+    code: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -18,12 +29,15 @@ class SourceTable:
     ``read_rows`` starts anew at each call; rows of delimited files may have too few or too many
     cells. Row numbers count as a spreadsheet does: the header of a delimited file is row 1, a
     record with line breaks in its cells is one row. In JSON and Parquet the first record is row 1.
+    Documents such as screenplays bring their ``mapping`` with them; nobody is asked for it.
     """
 
     file_format: FileFormat
     encoding: str
     columns: tuple[str, ...]
     read_rows: Callable[[], Iterator[Row]]
+    mapping: Mapping[str, str] | None = None
+    notes: tuple[FileNote, ...] = ()
 
 
 def open_table(path: Path, file_name: str) -> SourceTable:
@@ -32,23 +46,39 @@ def open_table(path: Path, file_name: str) -> SourceTable:
     Raises:
         BadFileError: it is not what its name says, or has no header, or no rows can be read.
     """
-    from .delimited import open_delimited  # noqa: PLC0415  # these modules build on this one
-    from .json_records import open_json, open_json_lines  # noqa: PLC0415
-    from .parquet import open_parquet  # noqa: PLC0415
-
     file_format = recognise_format(path, file_name)
-    if file_format is FileFormat.JSON:
-        table = open_json(path)
-    elif file_format is FileFormat.JSONL:
-        table = open_json_lines(path)
-    elif file_format is FileFormat.PARQUET:
-        table = open_parquet(path)
-    else:
-        table = open_delimited(path, file_format)
+    table = _open(path, file_format)
     if next(table.read_rows(), None) is None:
         msg = "The file has a header but no rows below it."
         raise BadFileError("no_rows", msg)
     return table
+
+
+def _open(path: Path, file_format: FileFormat) -> SourceTable:
+    from .delimited import open_delimited  # noqa: PLC0415  # these modules build on this one
+    from .fountain import open_fountain  # noqa: PLC0415
+    from .json_records import open_json, open_json_lines  # noqa: PLC0415
+    from .parquet import open_parquet  # noqa: PLC0415
+    from .plain_text import open_plain_text  # noqa: PLC0415
+    from .subtitles import open_subtitles  # noqa: PLC0415
+    from .workbooks import open_workbook  # noqa: PLC0415
+    from .xml_scripts import open_xml  # noqa: PLC0415
+
+    readers: dict[FileFormat, Callable[[Path], SourceTable]] = {
+        FileFormat.JSON: open_json,
+        FileFormat.JSONL: open_json_lines,
+        FileFormat.PARQUET: open_parquet,
+        FileFormat.EXCEL: open_workbook,
+        FileFormat.FOUNTAIN: open_fountain,
+        FileFormat.FDX: open_xml,
+        FileFormat.TEI: open_xml,
+        FileFormat.TEXT: open_plain_text,
+    }
+    if file_format in readers:
+        return readers[file_format](path)
+    if file_format in SUBTITLES:
+        return open_subtitles(path, file_format)
+    return open_delimited(path, file_format)
 
 
 def check_columns(names: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,13 @@ from curation.access.command_line import UnknownNameError, actor_for, person_nam
 from curation.domain import imports
 from curation.domain.characters import mark_target
 from curation.domain.projects import create_project
-from curation.domain.script_files import BadFileError, RowProblem, ScriptReading, normalise_name
+from curation.domain.script_files import (
+    READ_FORMATS,
+    BadFileError,
+    RowProblem,
+    ScriptReading,
+    normalise_name,
+)
 from curation.enums import ScriptState, Severity
 from curation.models import Character, Project, Script
 from rickproject.config import get_config
@@ -27,7 +33,7 @@ class Command(VerbCommand):
     """Check a script file and import it into a project."""
 
     help = (
-        "Check a script file (CSV, TSV, JSON, JSONL or Parquet) and import it. All of it is "
+        f"Check a script file ({READ_FORMATS}) and import it. All of it is "
         "written, or nothing. Exit code 1 and a sentence if it is refused."
     )
 
@@ -45,7 +51,8 @@ class Command(VerbCommand):
             action="append",
             default=[],
             metavar="FIELD=COLUMN",
-            help="which column holds what: speaker, text, season, episode, episode_title, index",
+            help="which column holds what: speaker, text, season, episode, episode_title, index, "
+            "scene",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:

@@ -137,6 +137,7 @@ def test_check_script_shows_what_will_be_created(project: Project, manager: User
         "title": "The Moon",
         "lines": 4,
         "missing": 2,
+        "scenes": 0,
     }
     assert (Episode.objects.count(), Character.objects.count()) == (0, 0)
 

@@ -11,7 +11,7 @@ from curation.domain.script_files import (
     read_script,
     recognise_columns,
 )
-from curation.domain.script_files.reading import is_direction
+from curation.domain.script_files.directions import is_direction
 from curation.enums import Severity
 from tests.sample_scripts import HEADER, ROWS, csv_bytes
 
@@ -39,7 +39,7 @@ def test_read_script_reads_the_schema_as_it_is(read) -> None:
     reading = read(ROWS)
     first, second = reading.episodes
     assert (first.season, first.number, first.title, first.missing) == (1, 1, "The Moon", 2)
-    assert [tuple(line) for line in first.lines] == [
+    assert [line[:6] for line in first.lines] == [
         (0, 2, "pip", False, "Who moved the moon?", 0),
         (1, 3, "vex", False, "You said to put it somewhere safe.", 0),
         (4, 4, "vex", False, '[sighs] It’s in the fridge, "behind" the milk.', 2),
@@ -71,7 +71,6 @@ def test_read_script_warns_of_repeats_and_keeps_them(read) -> None:
     [
         ("7,1,1,A,PIP", "ragged_row", "5 cells, the header has 6"),
         ("7,1,1,A,PIP,Well, well", "ragged_row", "7 cells"),
-        ("7,1,1,A,,Hello.", "missing_speaker", "speaker is missing"),
         ("7,1,1,A,PIP,", "missing_line", "line is empty"),
         ("7,one,1,A,PIP,Hello.", "bad_season", "'one' is no number"),
         ("7,1,,A,PIP,Hello.", "bad_episode", "episode is empty"),
@@ -89,6 +88,62 @@ def test_read_script_tells_the_row_of_each_error(read, row: str, code: str, sent
     assert (problem.row_number, problem.code) == (3, code)
     assert sentence in problem.message
     assert reading.line_count == 1 or code == "long_title"
+
+
+def test_read_script_gives_lines_without_a_speaker_to_unnamed(read) -> None:
+    reading = read([ROWS[0], "7,1,1,A,,Hello.", "8,1,1,A, ,Again."])
+    assert not reading.problems.has_errors
+    assert [p.row_number for p in reading.problems.kept if p.code == "missing_speaker"] == [3, 4]
+    assert reading.lines_by_speaker == {"pip": 1, "(unnamed)": 2}
+
+
+def test_read_script_refuses_a_script_in_which_nobody_is_named(read) -> None:
+    reading = read(["7,1,1,A,,Hello.", "8,1,1,A,,Again."])
+    assert [p.code for p in reading.problems.kept if p.severity == Severity.ERROR] == [
+        "no_speakers"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("PIP (V.O.)", "PIP"),
+        ("PIP [OC]", "PIP"),
+        ("PIP (O. S.) (CONT’D)", "PIP"),
+        ("PIP (on the phone)", "PIP (on the phone)"),
+        ("PIP (into phone)", "PIP"),
+        ("PIP (old)", "PIP (old)"),
+        ("(V.O.)", "(V.O.)"),
+        ("Pip 1", "Pip 1"),
+    ],
+)
+def test_read_script_leaves_out_how_a_speaker_is_heard(read, raw: str, name: str) -> None:
+    expected = "PIP" if raw == "PIP (on the phone)" else name
+    assert list(read([f"7,1,1,A,{raw},Hello."]).speakers.values()) == [expected]
+
+
+def test_read_script_takes_pseudo_speakers_for_stage_directions(read) -> None:
+    reading = read([ROWS[0], "7,1,1,A,Scene Directions,Pip waves.", "8,1,1,A,#ALL#,No!"])
+    assert [(line.speaker, line.is_direction) for line in reading.episodes[0].lines] == [
+        ("pip", False),
+        ("", True),
+        ("#all#", False),
+    ]
+    assert list(reading.speakers.values()) == ["PIP", "#ALL#"]
+
+
+def test_read_script_takes_headings_among_the_directions_for_scenes(read) -> None:
+    rows = ["1,1,1,A,,[Scene: the kitchen]", "2,1,1,A,PIP,Hi.", "3,1,1,A,,[sighs]"]
+    rows += ["4,1,1,A,,[Cut to: later]", "5,1,1,A,,INT. ATTIC", "6,1,1,A,PIP,Oh."]
+    rows[4] = "5,1,1,A,,(INT. ATTIC)"
+    assert read(rows).episodes[0].scene_starts == [(0, "the kitchen"), (4, "INT. ATTIC")]
+
+
+def test_read_script_starts_a_scene_where_the_column_changes(read) -> None:
+    rows = ["1,1,1,A,PIP,a,Kitchen", "2,1,1,A,VEX,b,Kitchen", "4,1,1,A,PIP,d,Attic"]
+    rows += ["3,1,1,A,PIP,c,Attic", "5,1,1,A,PIP,e,", "6,1,1,A,PIP,f,Attic"]
+    reading = read(rows, header=f"{HEADER},Scene")
+    assert reading.episodes[0].scene_starts == [(0, "Kitchen"), (2, "Attic"), (5, "Attic")]
 
 
 def test_read_script_counts_all_errors_and_keeps_the_first(read) -> None:
