@@ -51,6 +51,7 @@ ROUTES: dict[str, Route] = {
     "home": get(SIGNED_IN),
     "project_create": get(CREATORS),
     "project": get(WATCHING, "slug"),
+    "record_cost": get(ANNOTATING, "slug"),
     "search": get(ANNOTATING, "slug"),
     "members": get(MANAGING, "slug"),
     "member_remove": post(MANAGING, "slug", "member"),

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from training.views import chat, chat_stream, jobs
+from training.views import chat, chat_stream, jobs, prices
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),
+    path("p/<slug:slug>/training/cost/", prices.record_cost, name="record_cost"),
     path("p/<slug:slug>/training/start/", jobs.job_start, name="job_start"),
     path("p/<slug:slug>/training/<int:pk>/", jobs.job, name="job"),
     path("p/<slug:slug>/training/<int:pk>/status/", jobs.job_status, name="job_status"),

@@ -63,6 +63,24 @@ def test_rows_chosen_by_keys_show_their_record_and_become_a_dialogue(
     expect(page.locator(".in-range")).to_have_count(4)
 
 
+def test_the_cost_follows_the_rows_that_are_chosen(world: World, sign_in: SignIn) -> None:
+    page = open_builder(sign_in(world.writer), scene_url(world))
+    cost, total = page.locator("[data-cost]"), page.locator("[data-total]")
+    expect(cost).to_be_hidden()
+    page.keyboard.press("Shift+ArrowDown")
+    expect(cost).to_contain_text("on gpt-4.1-mini")
+    for key, messages in (("Shift+ArrowDown", 5), ("Shift+ArrowUp", 3)):
+        for _ in range(2):
+            page.keyboard.press(key)
+        expect(page.locator("[data-messages] li")).to_have_count(messages)
+        tokens = int((total.text_content() or "").split()[0])
+        expect(cost.locator("[data-usd-per-million='5']")).to_have_text(f"{tokens * 5e-6:.4f}")
+    page.keyboard.press("d")
+    revision(page, 1)
+    tokens = int((total.text_content() or "").split()[0])
+    expect(cost.locator("[data-usd-per-million='5']")).to_have_text(f"{tokens * 5e-6:.4f}")
+
+
 def test_rows_are_chosen_by_dragging_over_their_numbers(world: World, sign_in: SignIn) -> None:
     page = open_builder(sign_in(world.writer), scene_url(world))
     page.locator("#row-3 [data-pick]").hover()

@@ -1,7 +1,8 @@
 /** The training record beside the scene, drawn anew while somebody chooses rows or types. */
-import { requestJSON } from "../rickproject/live.js";
+import { request, requestJSON } from "../rickproject/live.js";
 
 const PAUSE = 120;
+const costs = new Map();
 
 /** @param {HTMLElement} root carries data-preview-url
  *  @returns {{show: (values: Record<string, any>) => void, back: () => void}} */
@@ -10,6 +11,7 @@ export function attachRecord(root) {
   const drawnByServer = [...side.cloneNode(true).childNodes];
   let timer = 0;
   let latest = 0;
+  fillCost(part(side, "cost"));
 
   async function ask(values) {
     latest += 1;
@@ -32,7 +34,12 @@ export function attachRecord(root) {
       clearTimeout(timer);
       latest += 1;
       const handle = side.querySelector(".inspector-handle");
+      const cost = part(side, "cost");
       side.replaceChildren(...drawnByServer.map((node) => node.cloneNode(true)));
+      const first = part(side, "cost");
+      cost.hidden = first.hidden;
+      first.replaceWith(cost);
+      price(cost, first.dataset.tokens);
       if (handle && !side.querySelector(".inspector-handle")) side.prepend(handle);
     },
   };
@@ -48,7 +55,30 @@ function tell(side, sentence) {
   problem.hidden = !sentence;
 }
 
+/** Ask for the prices once a tokenizer; where none is known, nothing is said. */
+async function fillCost(cost) {
+  const tokenizer = new URL(cost.dataset.costUrl, window.location.href).searchParams.get("tokenizer");
+  if (!costs.has(tokenizer)) {
+    costs.set(tokenizer, request(cost.dataset.costUrl, { headers: { accept: "text/html" } })
+      .then((response) => response.text()).catch(() => ""));
+  }
+  const page = new DOMParser().parseFromString(await costs.get(tokenizer), "text/html");
+  cost.replaceChildren(...page.body.childNodes);
+  price(cost, cost.dataset.tokens);
+}
+
+/** The prices came once from the server; what they make of other tokens is worked out here. */
+function price(cost, tokens) {
+  cost.dataset.tokens = tokens;
+  for (const figure of cost.querySelectorAll("[data-usd-per-million]")) {
+    figure.textContent = (tokens * Number(figure.dataset.usdPerMillion) / 1e6).toFixed(4);
+  }
+}
+
 function draw(side, record) {
+  const cost = part(side, "cost");
+  cost.hidden = Boolean(record.problem);
+  price(cost, record.total);
   tell(side, record.problem);
   const isOver = record.total > record.budget;
   const total = part(side, "total");
