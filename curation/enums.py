@@ -21,6 +21,7 @@ class ScriptState(TextChoices):
     CHECKED = "checked", "checked, waiting for your word"
     IMPORTING = "importing", "being imported"
     IMPORTED = "imported", "imported"
+    REPLACED = "replaced", "replaced by a corrected file"
     FAILED = "failed", "refused"
     DISCARDING = "discarding", "being removed"
 
@@ -53,6 +54,13 @@ class BoundaryOrigin(TextChoices):
 
     START = "start", "start of the episode"
     PERSON = "person", "a person"
+    SPEAKER_MODEL = "speaker_model", "the speaker model"
+    SOURCE = "source", "the source file"
+
+
+class Suggester(TextChoices):
+    """Who suggests scenes."""
+
     SPEAKER_MODEL = "speaker_model", "the speaker model"
     SOURCE = "source", "the source file"
 

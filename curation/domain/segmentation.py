@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -79,8 +80,13 @@ def ensure_agreed_layer(episode: Episode) -> Segmentation:
     if is_new:
         first = positions_of(episode, [0]).get(0)
         if first is not None:
+            named = SuggestedBoundary.objects.filter(run__episode=episode, utterance=first)
+            title = named.values_list("title", flat=True).first()
             Boundary.objects.create(
-                segmentation=layer, utterance=first, origin=BoundaryOrigin.START
+                segmentation=layer,
+                utterance=first,
+                origin=BoundaryOrigin.START,
+                title=title or "",
             )
     return layer
 
@@ -224,22 +230,13 @@ def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> 
         Boundary.objects.filter(pk__in=drop).update(is_active=False)
     if wake:
         Boundary.objects.filter(pk__in=wake).update(is_active=True)
-    origins = dict(
-        SuggestedBoundary.objects.filter(
-            pk__in=edits.accepted, run__episode=layer.episode
-        ).values_list("utterance_id", "probability")
-        if edits.accepted
-        else ()
-    )
+    accepted = _accepted(layer, edits)
     fresh = [
         Boundary(
             segmentation=layer,
             utterance_id=marks[at].utterance_id,
-            origin=BoundaryOrigin.SPEAKER_MODEL
-            if marks[at].utterance_id in origins
-            else BoundaryOrigin.PERSON,
-            probability=origins.get(marks[at].utterance_id),
             created_by=actor,
+            **accepted.get(marks[at].utterance_id, {}),
         )
         for at in sorted(edits.on)
         if marks[at].is_active is None
@@ -247,6 +244,23 @@ def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> 
     Boundary.objects.bulk_create(fresh)
     if spans:
         carry_dialogues(layer, spans=spans)
+
+
+def _accepted(layer: Segmentation, edits: SceneEdits) -> dict[int, dict[str, Any]]:
+    """Return what accepted suggestions say of their boundaries, by utterance."""
+    if not edits.accepted:
+        return {}
+    suggested = SuggestedBoundary.objects.filter(pk__in=edits.accepted, run__episode=layer.episode)
+    return {
+        utterance_id: {
+            "origin": BoundaryOrigin(suggester),
+            "probability": probability,
+            "title": title,
+        }
+        for utterance_id, suggester, probability, title in suggested.values_list(
+            "utterance_id", "run__suggester", "probability", "title"
+        )
+    }
 
 
 def _check_positions(edits: SceneEdits, *, known: Collection[int]) -> None:

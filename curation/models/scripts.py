@@ -43,6 +43,20 @@ class Script(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     imported_at = models.DateTimeField(null=True)
+    repairs_text = models.BooleanField(
+        default=False, help_text="text once read in the wrong encoding is repaired"
+    )
+    revision = models.PositiveIntegerField(default=1, help_text="1 for the first file")
+    replaces = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="replaced_by",
+        help_text="the script this file corrects",
+    )
+    carry_over = models.JSONField(
+        default=dict, help_text="what became of the annotations of the script it replaces"
+    )
     client_key = models.CharField(
         max_length=64, blank=True, help_text="of the page's upload, to know a repeated one by"
     )
@@ -86,6 +100,13 @@ class Character(models.Model):
     is_target = models.BooleanField(default=False)
     alias_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="aliases"
+    )
+    members = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="groups",
+        help_text="who speaks together under this name",
     )
     utterance_count = models.PositiveIntegerField(default=0)
     colour = models.PositiveSmallIntegerField(default=0, help_text="0 to 11, of the palette")

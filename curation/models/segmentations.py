@@ -123,6 +123,9 @@ class SuggestedBoundary(models.Model):
     run = models.ForeignKey(SuggestionRun, on_delete=models.CASCADE, related_name="boundaries")
     utterance = models.ForeignKey(Utterance, on_delete=models.CASCADE, related_name="suggestions")
     probability = models.FloatField(help_text="0 to 1")
+    title = models.CharField(
+        max_length=200, blank=True, help_text="of the scene, where the source names it"
+    )
     is_proposed = models.BooleanField(help_text="in the best segmentation, not only likely")
     state = models.CharField(max_length=12, choices=SuggestionState, default=SuggestionState.OPEN)
     decided_by = models.ForeignKey(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet
 
-from curation.enums import ScriptState, SuggestionState, UtteranceKind
+from curation.enums import ScriptState, Suggester, SuggestionState, UtteranceKind
 from curation.models import (
     Boundary,
     Character,
@@ -112,21 +112,24 @@ def spoken_rows(episode: Episode) -> list[SpokenRow]:
     return [SpokenRow(position, pk, alias or name or "") for position, pk, name, alias in rows]
 
 
-def latest_run(episode: Episode) -> SuggestionRun | None:
-    """Return the last run of a suggester over the episode."""
-    return SuggestionRun.objects.filter(episode=episode).order_by("-pk").first()
-
-
 def first_run(episode: Episode) -> SuggestionRun | None:
-    """Return the first run of a suggester over the episode."""
-    return SuggestionRun.objects.filter(episode=episode).order_by("pk").first()
+    """Return the first run of a model over the episode."""
+    runs = SuggestionRun.objects.filter(episode=episode).exclude(suggester=Suggester.SOURCE)
+    return runs.order_by("pk").first()
+
+
+def current_runs(episode: Episode) -> list[int]:
+    """Return the runs whose suggestions count: the source's own, and the last of a model."""
+    runs = SuggestionRun.objects.filter(episode=episode).order_by("pk")
+    found = list(runs.values_list("suggester", "pk"))
+    own = [pk for suggester, pk in found if suggester == Suggester.SOURCE]
+    return own + [pk for suggester, pk in found if suggester != Suggester.SOURCE][-1:]
 
 
 def suggestion_fates(episode: Episode) -> dict[str, int]:
-    """Count the episode's proposed boundaries by state; open ones only of the last run."""
-    run = latest_run(episode)
+    """Count the episode's proposed boundaries by state; open ones only of the current runs."""
     proposed = SuggestedBoundary.objects.filter(run__episode=episode, is_proposed=True).exclude(
-        ~Q(run=run), state=SuggestionState.OPEN
+        ~Q(run__in=current_runs(episode)), state=SuggestionState.OPEN
     )
     return dict(
         proposed.order_by().values_list("state").annotate(Count("utterance", distinct=True))
@@ -134,19 +137,27 @@ def suggestion_fates(episode: Episode) -> dict[str, int]:
 
 
 def open_suggestions(episode: Episode) -> list[SuggestedBoundary]:
-    """Return the undecided suggestions of the last run that are no boundary yet, in order."""
-    run = latest_run(episode)
-    if run is None:
+    """Return the undecided suggestions of the current runs that are no boundary yet, in order.
+
+    Where the source and the model suggest the same, the source is the one that is offered.
+    """
+    runs = current_runs(episode)
+    if not runs:
         return []
     taken = Boundary.objects.filter(
         segmentation__episode=episode, segmentation__annotator=None, is_active=True
     ).values("utterance_id")
-    return list(
-        SuggestedBoundary.objects.filter(run=run, state=SuggestionState.OPEN)
+    found = (
+        SuggestedBoundary.objects.filter(run__in=runs, state=SuggestionState.OPEN)
         .exclude(utterance_id__in=taken)
-        .select_related("utterance")
-        .order_by("utterance__position")
+        .select_related("utterance", "run")
+        .order_by("utterance__position", "pk")
     )
+    best: dict[int, SuggestedBoundary] = {}
+    for one in found:
+        if one.utterance_id not in best or one.run.suggester == Suggester.SOURCE:
+            best[one.utterance_id] = one
+    return list(best.values())
 
 
 def positions_of(episode: Episode, positions: Collection[int]) -> dict[int, Utterance]:

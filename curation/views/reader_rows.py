@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from curation.domain.boundary_words import speaker_change
-from curation.enums import UtteranceKind
+from curation.enums import Suggester, UtteranceKind
 from curation.models import Boundary, Episode, SuggestedBoundary
 
 Row = tuple[int, int | None, str, str, int]
@@ -51,7 +51,7 @@ def render_rows(
             parts.append(heads[position])
         elif position in offered:
             one = offered[position]
-            words = speaker_change(names, position)
+            words = source_words(one) or speaker_change(names, position)
             parts.append(suggestion(one, position=position, words=words))
         name, colour = characters.get(character_id or 0, ("", 0))
         spoken = kind == UtteranceKind.SPEECH
@@ -101,16 +101,24 @@ def scene_head(
 def suggestion(one: SuggestedBoundary, *, position: int, words: str) -> str:
     """Render one suggested boundary as a dashed line with its two buttons."""
     kind = "suggested" if one.is_proposed else "possible"
+    percent = "in the source" if source_words(one) else f"{one.probability:.0%}"
     return suggestion_line(
-        pk=one.pk, position=position, kind=kind, percent=f"{one.probability:.0%}", words=words
+        pk=one.pk, position=position, kind=kind, percent=percent, words=words, title=one.title
     )
 
 
-def suggestion_line(*, pk: int, position: int, kind: str, percent: str, words: str) -> str:
+def source_words(one: SuggestedBoundary) -> str:
+    """Return the source's heading as quoted words; "" for a suggestion of a model."""
+    return f"“{one.title}”" if one.run.suggester == Suggester.SOURCE else ""
+
+
+def suggestion_line(
+    *, pk: int, position: int, kind: str, percent: str, words: str, title: str = ""
+) -> str:
     """Render a suggestion from plain values; ``kind`` is suggested or possible."""
     return (
         f'<li class="suggestion" data-kind="{kind}" data-suggestion="{pk}" '
-        f'data-before="{position}"><span class="suggestion-words">{kind} scene start '
+        f'data-before="{position}" data-title="{escape(title)}"><span class="suggestion-words">{kind} scene start '
         f'<b>{percent}</b> <span class="suggestion-why">{escape(words)}</span></span>'
         f'<button class="button-small" name="accept" value="{pk}">Accept <kbd>Y</kbd></button>'
         f'<button class="button-small button-quiet" name="dismiss" value="{pk}">Dismiss '

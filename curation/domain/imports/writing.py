@@ -20,6 +20,7 @@ from .bulk import insert_rows, update_rows
 from .checking import inspect_file
 from .errors import ImportStateError
 from .removing import clear_rows, remove_unused_characters
+from .source_scenes import suggest_source_scenes
 from .stored_files import remove_upload, upload_path
 
 PAUSE_SECONDS = 0.005  # SQLite is not fair: without a gap the others would wait for half a second
@@ -127,7 +128,7 @@ def _write(script: Script, owner: str) -> None:
             _keep(script, owner, rows_done=written)
             insert_rows(Utterance, FIELDS, chunk)
         time.sleep(PAUSE_SECONDS)
-    _finish(script, owner, reading, characters)
+    _finish(script, owner, reading, characters, episodes)
 
 
 def _keep(script: Script, owner: str, **values: Any) -> None:
@@ -189,7 +190,13 @@ def _chunks(
         yield chunk
 
 
-def _finish(script: Script, owner: str, reading: ScriptReading, characters: dict[str, int]) -> None:
+def _finish(
+    script: Script,
+    owner: str,
+    reading: ScriptReading,
+    characters: dict[str, int],
+    episodes: list[int],
+) -> None:
     now = timezone.now()
     with transaction.atomic():
         ended = Script.objects.filter(
@@ -210,6 +217,7 @@ def _finish(script: Script, owner: str, reading: ScriptReading, characters: dict
         if not ended:
             raise LeaseLostError
         _count_lines(script, reading, characters)
+        suggest_source_scenes(script, reading, episodes)
         record_activity(
             "script.imported",
             project=script.project,

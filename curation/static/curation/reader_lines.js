@@ -75,6 +75,9 @@ export class Lines {
     if ((button.name === "join") === on) return;
     button.name = on ? "join" : "start";
     button.ariaPressed = String(on);
+    const offered = this.suggestionAt(position);
+    const title = offered?.element.dataset.title;
+    if (on && title && !this.notes.has(position)) this.notes.set(position, { title, note: "", revision: 0 });
     if (on) {
       const head = document.querySelector("#scene-template").content.firstElementChild.cloneNode(true);
       head.dataset.start = position;
@@ -85,7 +88,6 @@ export class Lines {
     } else {
       row.previousElementSibling.remove();
     }
-    const offered = this.suggestionAt(position);
     if (offered && on) this.showSuggestion(offered.id, false);
     this.renumber();
   }
