@@ -1,9 +1,11 @@
 """B9: what the chat page adds to the time to first token, and the CPU it costs per chunk.
 
-Run with ``python -m tests.bench.chat``. A model server of the bench answers every request after
-50 ms with 100 tokens at 10 a second. Streams begin evenly over eight seconds, so that all of them
-are open at once for a while. The same load is put on it directly and through two web processes; the
-figure is the difference of the times to first token. Model server, web and bench share the machine.
+Run with ``python -m tests.bench.chat``. A model server in a process of its own answers every
+request after 50 ms with 100 tokens at 10 a second, from chunks rendered beforehand. Streams begin
+evenly over eight seconds, so that all of them are open at once for a while. The same load is put on
+it directly and through two web processes; the figure is the difference of the times to first token.
+The CPU of the web processes is counted from outside; what setting a stream up costs is measured by
+streams of one token, and taken off. Model server, web and bench share the machine.
 """
 
 import asyncio
@@ -12,141 +14,135 @@ import multiprocessing
 import os
 import resource
 import sys
-import time
-from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-import aiohttp
-from aiohttp import web
+import uvloop
 
+from tests.bench.chat_streams import MOST_TOKENS, Stream, read_stream, serve
+from tests.bench.report import at_most, show
 from tests.bench.site import logged_in, percentile, site
 from tests.faults.platform import free_port
 
-Stream = tuple[float, bool]
-STREAMS = (1, 100, 500)
+STREAMS = (100, 500)
 BUDGETS = {1: 30, 100: 100, 500: 400}
-TOKENS = 100
-FIRST_SECONDS = 0.05
-TOKEN_SECONDS = 0.1
+CHUNK_MICROSECONDS = 130
+SINGLE_RUNS, SINGLE_TOKENS = 40, 2
 ARRIVAL_SECONDS = 8.0
 
 
-def chunk(text: str, reason: str | None = None) -> bytes:
-    """Return one chunk of a streamed completion."""
-    delta = {"content": text} if text else {}
-    choice = {"index": 0, "delta": delta, "finish_reason": reason}
-    body = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-    return b"data: " + json.dumps(body | {"choices": [choice]}).encode() + b"\n\n"
+class Load(NamedTuple):
+    """What one load has shown; ``cpu_seconds`` of the web processes."""
+
+    streams: list[Stream]
+    cpu_seconds: float
+
+    def first(self, share: float) -> float:
+        """Return the milliseconds to the first token at a percentile."""
+        return percentile([stream.first_seconds for stream in self.streams], share) * 1000
+
+    @property
+    def lost(self) -> int:
+        """Return how many streams were not whole."""
+        return sum(not stream.is_whole for stream in self.streams)
 
 
-async def complete(request: web.Request) -> web.StreamResponse:
-    """Stream one completion at the bench's pace."""
-    await request.read()
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await response.prepare(request)
-    begun = time.perf_counter() + FIRST_SECONDS
-    for number in range(TOKENS):
-        await asyncio.sleep(max(0.0, begun + number * TOKEN_SECONDS - time.perf_counter()))
-        await response.write(chunk(f"word{number} "))
-    await response.write(chunk("", "stop") + b"data: [DONE]\n\n")
-    return response
+class Bench:
+    """The addresses, the people and how often each has spoken."""
 
+    def __init__(self, made: dict[str, Any], model_url: str) -> None:
+        self.made, self.model_url = made, model_url
 
-def serve(port: int) -> None:
-    """Run the bench's model server."""
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", complete)
-    web.run_app(app, host="127.0.0.1", port=port, print=None)
+    async def direct(self, count: int, tokens: int) -> Load:
+        """Ask the model server itself."""
+        body = json.dumps({"stream": True, "max_tokens": tokens}).encode()
+        url = f"{self.model_url}/chat/completions"
+        pause = ARRIVAL_SECONDS / count
+        streams = await asyncio.gather(
+            *(
+                read_stream(url, headers={}, body=body, tokens=tokens, pause=number * pause)
+                for number in range(count)
+            )
+        )
+        return Load(list(streams), 0)
+
+    async def through(self, count: int, tokens: int) -> Load:
+        """Ask through the chat page's door."""
+        pause, before = ARRIVAL_SECONDS / count, _web_cpu_seconds()
+        streams = await asyncio.gather(
+            *(self.one(number, tokens, pause=number * pause) for number in range(count))
+        )
+        return Load(list(streams), _web_cpu_seconds() - before)
+
+    async def one(self, number: int, tokens: int, *, pause: float = 0) -> Stream:
+        """Send one message in a conversation with replies of so many tokens."""
+        talk = self.made["talks"][number][tokens]
+        cookies = self.made["talks"][number]["cookies"]
+        headers = {
+            "Accept": "text/event-stream",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-CSRFToken": cookies["csrftoken"],
+            "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        }
+        body = urlencode({"text": "Hi", "turn": talk["turn"]}).encode()
+        talk["turn"] += 1
+        url = self.made["url"] + talk["path"]
+        return await read_stream(url, headers=headers, body=body, tokens=tokens, pause=pause)
 
 
 def prepare() -> dict[str, Any]:
-    """Make a model and as many testers with a conversation as there are streams."""
+    """Make a model and as many testers with conversations as there are streams."""
     from curation.enums import Role
     from tests.factories import ModelVersionFactory, make_member
     from training.domain.chat import start_conversation
 
     model = ModelVersionFactory()
-    talks = []
+    talks: list[dict[Any, Any]] = []
     for _ in range(max(STREAMS)):
         user = make_member(model.project, Role.TESTER)
-        talk = start_conversation(model.project, user=user, model=model)
-        path = f"/p/{model.project.slug}/chat/{talk.pk}/reply/"
-        talks.append({"path": path, "cookies": logged_in(user)})
+        mine: dict[Any, Any] = {"cookies": logged_in(user)}
+        for tokens in (1, SINGLE_TOKENS, MOST_TOKENS):
+            talk = start_conversation(model.project, user=user, model=model, max_tokens=tokens)
+            mine[tokens] = {"path": f"/p/{model.project.slug}/chat/{talk.pk}/reply/", "turn": 0}
+        talks.append(mine)
     return {"talks": talks}
 
 
-async def one_stream(post: Any) -> Stream:
-    """Run one stream; return the seconds to its first token and whether it was whole."""
-    begun, first, body = time.perf_counter(), 0.0, b""
-    async with post as answer:
-        async for data in answer.content.iter_any():
-            body += data
-            if not first and b"word0" in body:
-                first = time.perf_counter() - begun
-    return first, f"word{TOKENS - 1} ".encode() in body
-
-
-async def direct(session: aiohttp.ClientSession, url: str) -> Stream:
-    """Ask the model server itself."""
-    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
-    return await one_stream(session.post(f"{url}/chat/completions", json=body))
-
-
-async def through(session: aiohttp.ClientSession, url: str, talk: dict[str, Any]) -> Stream:
-    """Ask through the chat page's door."""
-    cookies = "; ".join(f"{name}={value}" for name, value in talk["cookies"].items())
-    headers = {
-        "Accept": "text/event-stream",
-        "X-CSRFToken": talk["cookies"]["csrftoken"],
-        "Cookie": cookies,
-    }
-    return await one_stream(session.post(url + talk["path"], data={"text": "Hi"}, headers=headers))
-
-
-async def spread(streams: Iterable[Coroutine[Any, Any, Stream]]) -> list[Stream]:
-    """Begin the streams evenly over a while and wait for all."""
-    waiting = list(streams)
-    pause = ARRIVAL_SECONDS / len(waiting) if len(waiting) > 1 else 0
-
-    async def later(number: int, stream: Coroutine[Any, Any, Stream]) -> Stream:
-        await asyncio.sleep(number * pause)
-        return await stream
-
-    return await asyncio.gather(*(later(i, stream) for i, stream in enumerate(waiting)))
-
-
-async def measure(made: dict[str, Any], model_url: str) -> int:
-    """Put the load on both and print the difference."""
-    lost = 0
-    connector = aiohttp.TCPConnector(limit=0)
-    timeout = aiohttp.ClientTimeout(total=120)
-    async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
-        await asyncio.gather(*(through(session, made["url"], t) for t in made["talks"][:8]))
-        print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-        for count in STREAMS:
-            bare = await spread(direct(session, model_url) for _ in range(count))
-            cpu = _web_cpu_seconds()
-            ours = await spread(
-                through(session, made["url"], talk) for talk in made["talks"][:count]
-            )
-            cpu = _web_cpu_seconds() - cpu
-            missing = sum(not whole for _, whole in ours)
-            lost += missing
-            _report(count, [t for t, _ in bare], [t for t, _ in ours], cpu, missing)
+async def measure(bench: Bench) -> int:
+    """Put the loads on both and show the differences; return 1 if a stream was lost."""
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    await asyncio.gather(*(bench.one(number, SINGLE_TOKENS) for number in range(16)))
+    bare = [(await bench.direct(1, SINGLE_TOKENS)).streams[0] for _ in range(SINGLE_RUNS)]
+    ours = [await bench.one(20 + number, SINGLE_TOKENS) for number in range(SINGLE_RUNS)]
+    lost = _show_added(1, Load(bare, 0), Load(ours, 0))
+    for count in STREAMS:
+        setting_up = await bench.through(count, 1)
+        direct = await bench.direct(count, MOST_TOKENS)
+        through = await bench.through(count, MOST_TOKENS)
+        lost += _show_added(count, direct, through) + setting_up.lost
+        _show_cpu(count, setting_up, through)
     return min(1, lost)
 
 
-def _report(count: int, bare: list[float], ours: list[float], cpu: float, lost: int) -> None:
-    added = {p: (percentile(ours, p) - percentile(bare, p)) * 1000 for p in (0.5, 0.95)}
-    print(
-        f"  {count:3} streams: added to first token p50 {added[0.5]:.0f} ms, "
-        f"p95 {added[0.95]:.0f} ms (at most {BUDGETS[count]}); direct p95 "
-        f"{percentile(bare, 0.95) * 1000:.0f} ms; {cpu / count / TOKENS * 1e6:.0f} µs CPU a chunk "
-        f"(at most 130, set-up included); {lost} lost"
+def _show_added(count: int, bare: Load, ours: Load) -> int:
+    added = {share: ours.first(share) - bare.first(share) for share in (0.5, 0.95)}
+    beside = (
+        f"p50 {added[0.5]:.0f} ms; direct p50 {bare.first(0.5):.0f} ms, p95 {bare.first(0.95):.0f} "
+        f"ms; {ours.lost} of {len(ours.streams)} lost, {bare.lost} directly"
     )
+    what = f"chat, {count} at once: added to the first token, p95"
+    show(at_most("B9", what, added[0.95], limit=BUDGETS[count], beside=beside))
+    return ours.lost
+
+
+def _show_cpu(count: int, setting_up: Load, ours: Load) -> None:
+    alone = (ours.cpu_seconds - setting_up.cpu_seconds) / count / (MOST_TOKENS - 1) * 1e6
+    whole = ours.cpu_seconds / count / MOST_TOKENS * 1e6
+    begin = setting_up.cpu_seconds / count * 1000
+    what = f"chat, {count} at once: CPU of the web processes a chunk"
+    beside = f"{whole:.0f} µs with setting up, which takes {begin:.1f} ms a stream"
+    show(at_most("B9", what, alone, limit=CHUNK_MICROSECONDS, unit="µs", beside=beside))
 
 
 def _web_cpu_seconds() -> float:
@@ -191,7 +187,7 @@ def main() -> int:
     }
     try:
         with site(prepare, **settings) as made:
-            return asyncio.run(measure(made, url))
+            return uvloop.run(measure(Bench(made, url)))
     finally:
         model.terminate()
 
