@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
@@ -68,6 +69,11 @@ class Config(BaseSettings):
     )
     imports_per_hour: int = Field(10, ge=1, description="Import limit for one person.")
     trainings_per_day: int = Field(3, ge=1, description="Fine-tuning jobs a day for one project.")
+    training_budget_usd: Decimal | None = Field(
+        None,
+        ge=0,
+        description="What one project's paid trainings may cost in 30 days, in US dollars.",
+    )
     trainer_threads: int = Field(1, ge=1, description="CPU threads of one local training.")
     base_model_dirs: str = Field(
         "",

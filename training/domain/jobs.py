@@ -1,7 +1,6 @@
 """Fine-tuning jobs: asked for, cancelled, tried again by a person."""
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,14 @@ from curation.enums import DatasetState, Role
 from curation.models import DatasetVersion, Membership, Project
 from rickproject.config import get_config
 from rickproject.lib.queue import enqueue_on_commit
-from training.domain.estimates import Estimate, estimate_job
+from training.domain.estimates import estimate_job
+from training.domain.job_limits import (
+    JobError,
+    require_budget,
+    require_project_budget,
+    require_room_today,
+)
 from training.enums import FINAL_JOB_STATES, JobState
-from training.errors import TrainingError
 from training.models import FineTuneJob, JobEvent
 from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities
 from training.providers.registry import capabilities_here, missing_for
@@ -27,24 +31,6 @@ MOST_SEED = 2**31 - 1
 TASKS = {LOCAL: "training.advance_local_job"}
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 REMOTE_TASK = "training.advance_remote_job"
-
-
-class JobError(TrainingError):
-    """A job cannot be started, stopped or repeated like this."""
-
-    code = "job"
-
-
-class BudgetError(JobError):
-    """The job would cost more than it may."""
-
-    code = "budget"
-
-
-class JobLimitError(JobError):
-    """The project has had its jobs for today."""
-
-    code = "job_limit"
 
 
 def task_of(job: FineTuneJob) -> str:
@@ -75,7 +61,7 @@ def start_job(
 
     Raises:
         JobError: the dataset is not approved, the provider is not ready, or a value is refused.
-        BudgetError: the estimate is above the budget.
+        BudgetError: the estimate is above the budget, or above what is left of the project's.
         JobLimitError: too many jobs today.
     """
     _require_manager(actor, project)
@@ -94,8 +80,7 @@ def start_job(
     estimate = estimate_job(
         dataset, provider=provider, base_model=base_model, hyperparameters=settings
     )
-    _require_budget(estimate, budget_usd)
-    _require_room_today(project)
+    require_budget(estimate, budget_usd)
     values = order | {
         "budget_usd": budget_usd,
         "estimated_tokens": estimate.tokens,
@@ -198,36 +183,6 @@ def _require_manager(actor: User, project: Project) -> None:
         raise JobError(f"{actor.username} may not start training here; ask a manager.")
 
 
-def _require_budget(estimate: Estimate, budget_usd: Decimal | None) -> None:
-    if budget_usd is None:
-        return
-    if estimate.cost_usd is None:
-        raise BudgetError(
-            "The price of this base model is not known, so the budget cannot be kept. An admin can "
-            "enter the price, or leave the budget empty."
-        )
-    if estimate.cost_usd > budget_usd:
-        raise BudgetError(
-            f"It would cost about ${estimate.cost_usd:.2f}, more than the budget of "
-            f"${budget_usd:.2f}. Train fewer epochs or on a cheaper model."
-        )
-
-
-def _require_room_today(project: Project) -> None:
-    limit = get_config().trainings_per_day
-    since = timezone.now() - timedelta(days=1)
-    done = (
-        FineTuneJob.objects.filter(project=project, created_at__gte=since)
-        .exclude(state__in=[JobState.FAILED, JobState.CANCELLED])
-        .count()
-    )
-    if done >= limit:
-        raise JobLimitError(
-            f"This project has started {done} trainings in the last 24 hours, which is the limit. "
-            "Try again later; an operator can raise RICK_TRAININGS_PER_DAY."
-        )
-
-
 def _found_by_key(actor: User, client_key: str) -> FineTuneJob | None:
     return FineTuneJob.objects.filter(created_by=actor, client_key=client_key).first()
 
@@ -244,6 +199,12 @@ def _create_once(project: Project, actor: User, values: dict[str, Any]) -> FineT
 
 @transaction.atomic
 def _create_job(project: Project, actor: User, values: dict[str, Any]) -> FineTuneJob:
+    """Write the row that counts as the job's place and money; one order of a project at a time."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    if values["client_key"] and (found := _found_by_key(actor, values["client_key"])):
+        return found
+    require_room_today(project)
+    require_project_budget(project, values["estimated_cost_usd"])
     job = FineTuneJob.objects.create(project=project, created_by=actor, **values)
     record_activity("job.started", project=project, actor=actor, target=job)
     enqueue_on_commit(task_of(job), job_id=job.pk)

@@ -16,7 +16,8 @@ from curation.models import Project
 from rickproject.lib.errors import RickError
 from training.access.jobs import project_job
 from training.domain.estimates import Estimate, estimate_job
-from training.domain.jobs import JobLimitError, cancel_job, retry_job, start_job
+from training.domain.job_limits import JobLimitError
+from training.domain.jobs import cancel_job, retry_job, start_job
 from training.enums import FINAL_JOB_STATES, JobState
 from training.forms.jobs import JobForm
 from training.models import FineTuneJob, ModelVersion

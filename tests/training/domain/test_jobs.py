@@ -13,10 +13,8 @@ from tests.contract.fault_server import FaultServer
 from tests.factories import ProjectFactory, UserFactory, make_member
 from tests.training.jobs_world import approved_dataset, remote_job, use_provider
 from training.domain.estimates import automatic_epochs, estimate_job
+from training.domain.job_limits import BudgetError, JobError, JobLimitError
 from training.domain.jobs import (
-    BudgetError,
-    JobError,
-    JobLimitError,
     cancel_job,
     retry_job,
     start_job,
@@ -123,6 +121,32 @@ def test_start_job_keeps_the_budget(dataset: DatasetVersion) -> None:
         start(dataset, base_model="another-model", budget_usd=Decimal(1))
     enough = Decimal(dataset.train_token_count * 3)
     assert start(dataset, budget_usd=enough).estimated_cost_usd == enough
+
+
+def test_start_job_keeps_the_projects_budget(
+    dataset: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ModelPrice.objects.create(
+        provider="openai",
+        model="gpt-4o-mini-2024-07-18",
+        training_usd_per_million_tokens=Decimal(1_000_000),
+        as_of="2026-11-22",
+        source="a test",
+    )
+    cost = Decimal(dataset.train_token_count * 3)
+    monkeypatch.setattr(get_config(), "training_budget_usd", cost * 2)
+    first = start(dataset)
+    with pytest.raises(BudgetError, match="not known"):
+        start(dataset, base_model="another-model")
+    second = start(dataset)
+    with pytest.raises(BudgetError, match="spent or reserved"):
+        start(dataset)
+    FineTuneJob.objects.filter(pk=first.pk).update(state=JobState.FAILED)
+    start(dataset)
+    sent = FineTuneJob.objects.filter(pk=second.pk)
+    sent.update(state=JobState.CANCELLED, submitted_at=second.created_at)
+    with pytest.raises(BudgetError, match="spent or reserved"):
+        start(dataset)
 
 
 def test_start_job_stops_at_the_limit_of_a_day(
