@@ -10,6 +10,9 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 PYTEST := $(PYTHON) -m pytest
+# Test files are shared out over the cores; `make test WORKERS=0` runs them in one process.
+WORKERS ?= auto
+SPREAD := --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile
 ARGS ?=
 SOURCES := rickproject curation training
 
@@ -69,13 +72,13 @@ endif
 WITHOUT_TORCH := $(if $(filter none,$(TRAINER)), and not torch)
 
 test: trainer-for-tests
-	@$(PYTEST) -m "not e2e$(WITHOUT_TORCH)" $(ARGS)
+	@$(PYTEST) $(SPREAD) -m "not e2e$(WITHOUT_TORCH)" $(ARGS)
 
 e2e: trainer-for-tests
-	@$(PYTEST) -m e2e $(ARGS)
+	@$(PYTEST) $(SPREAD) -m e2e $(ARGS)
 
 faults: trainer-for-tests
-	@$(PYTEST) -m faults $(ARGS)
+	@$(PYTEST) $(SPREAD) -m faults $(ARGS)
 
 bench: trainer-for-tests
 	@$(PYTHON) -m tests.bench $(ARGS)

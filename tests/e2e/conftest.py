@@ -21,12 +21,14 @@ from playwright.sync_api import (
     ConsoleMessage,
     Dialog,
     Page,
+    expect,
     sync_playwright,
 )
 
 from tests.e2e.watching import is_fault
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs a loop of its own
+expect.set_options(timeout=20_000)  # for a busy machine; nothing is asserted about speed
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARTIFACTS = Path(__file__).parent.parent.parent / "test-artifacts"
 START_SECONDS = 20
@@ -137,7 +139,7 @@ def sign_in(
             context.add_cookies(
                 [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
             )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)
         return watch(context.new_page())
 
     yield open_page

@@ -224,7 +224,7 @@ def talk(team: Team, page: Page) -> None:
     until(lambda: is_done(page), page, seconds=120, what="the first reply")
     assert reply(page).locator(".message-text").inner_text().strip()
     ramble(page)
-    for _ in range(5):
+    for _ in range(12):  # a small model may be done before the key is pressed
         say(page, "And then? Tell me everything, and leave nothing out.")
         if stopped_while_streaming(page):
             break
