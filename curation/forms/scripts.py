@@ -61,6 +61,14 @@ class MappingForm(forms.Form):
             )
 
 
+class RepairForm(forms.Form):
+    """Whether text once read in the wrong encoding is repaired."""
+
+    repairs = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes"
+    )
+
+
 class TargetForm(forms.Form):
     """Whether a character's lines are learnt."""
 

@@ -118,7 +118,8 @@ def suggestion_line(
     """Render a suggestion from plain values; ``kind`` is suggested or possible."""
     return (
         f'<li class="suggestion" data-kind="{kind}" data-suggestion="{pk}" '
-        f'data-before="{position}" data-title="{escape(title)}"><span class="suggestion-words">{kind} scene start '
+        f'data-before="{position}" data-title="{escape(title)}">'
+        f'<span class="suggestion-words">{kind} scene start '
         f'<b>{percent}</b> <span class="suggestion-why">{escape(words)}</span></span>'
         f'<button class="button-small" name="accept" value="{pk}">Accept <kbd>Y</kbd></button>'
         f'<button class="button-small button-quiet" name="dismiss" value="{pk}">Dismiss '

@@ -17,7 +17,7 @@ from curation.access.scripts import project_script
 from curation.domain import imports
 from curation.enums import ScriptState
 from curation.errors import CurationError
-from curation.forms.scripts import AliasForm, MappingForm, ScriptFilterForm, UploadForm
+from curation.forms.scripts import AliasForm, MappingForm, RepairForm, ScriptFilterForm, UploadForm
 from curation.models import Project, Script
 from curation.queries.scripts import (
     BUSY_STATES,
@@ -205,6 +205,20 @@ def script_mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "curation/scripts/mapping.html", context, status=status)
+
+
+@login_required
+@require_POST
+def script_repair(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Have text once read in the wrong encoding repaired, or left as it is."""
+    found = project_script(request.user, slug, pk, MANAGING)
+    form = RepairForm(request.POST)
+    if form.is_valid():
+        try:
+            imports.set_text_repair(found, user=signed_in(request), **form.cleaned_data)
+        except CurationError as error:
+            messages.error(request, str(error))
+    return redirect("script", slug, pk)
 
 
 @login_required

@@ -1,6 +1,7 @@
 """A script's way in: received, checked in a dry run, confirmed, written in chunks, or discarded."""
 
-from .checking import FileInspection, check_script, inspect_file, set_column_mapping
+from .checking import FileInspection, check_script, inspect_file
+from .choosing import set_column_mapping, set_text_repair
 from .errors import DuplicateScriptError, FileTooLargeError, ImportStateError, StorageFullError
 from .receiving import receive_script, title_of
 from .removing import clear_script, discard_script
@@ -22,5 +23,6 @@ __all__ = [
     "receive_script",
     "resume_waiting_scripts",
     "set_column_mapping",
+    "set_text_repair",
     "title_of",
 ]

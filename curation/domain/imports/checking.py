@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,9 +21,7 @@ from curation.domain.script_files import (
 )
 from curation.enums import ScriptState, Severity
 from curation.models import ImportProblem, Script
-from rickproject.lib.queue import enqueue_on_commit
 
-from .errors import ImportStateError
 from .preview import columns_preview, reading_preview
 from .stored_files import remove_upload, upload_path
 
@@ -50,12 +47,14 @@ def inspect_file(
     *,
     title: str,
     mapping: Mapping[str, str] | None = None,
+    repairs_text: bool = False,
     on_rows: Callable[[int], None] | None = None,
 ) -> FileInspection:
     """Read a file without writing anything.
 
     Args:
         mapping: field of ours -> column; the rickandmorty schema needs none.
+        repairs_text: whether mojibake is repaired; the reading shows it in either case.
         title: of the only episode, where no column tells episodes apart.
 
     Raises:
@@ -66,10 +65,10 @@ def inspect_file(
     known = _known_columns(table, mapping)
     if known is None:
         return FileInspection(table, {}, None)
-    reading = read_script(table, known, title=title, on_rows=on_rows)
+    reading = read_script(table, known, title=title, repairs_text=repairs_text, on_rows=on_rows)
     if not reading.episodes and not reading.problems.has_errors:
         raise BadFileError("no_rows", "All rows of the file are blank.")
-    _note_whole_file(table, known, reading)
+    _note_whole_file(table, known, reading, repairs_text=repairs_text)
     return FileInspection(table, known, reading)
 
 
@@ -82,11 +81,15 @@ def _known_columns(table: SourceTable, mapping: Mapping[str, str] | None) -> dic
 
 
 def _note_whole_file(
-    table: SourceTable, mapping: Mapping[str, str], reading: ScriptReading
+    table: SourceTable, mapping: Mapping[str, str], reading: ScriptReading, *, repairs_text: bool
 ) -> None:
     if table.encoding == "cp1252":
         msg = "The file is not UTF-8; it was read as Windows-1252. Look at the quotation marks."
         reading.problems.warn(None, "windows_1252", msg)
+    if count := reading.garbled_total:
+        done = "were repaired" if repairs_text else "stay as they are unless you choose the repair"
+        msg = f"{count:,} cells look as if once read in the wrong encoding; they {done}."
+        reading.problems.warn(reading.garbled[0].row_number, "mojibake", msg)
     for note in table.notes:
         reading.problems.add(None, *note)
     if table.mapping is not None:
@@ -127,6 +130,7 @@ def check_script(script_id: int) -> None:
             script.file_name,
             title=script.title,
             mapping=script.column_mapping,
+            repairs_text=script.repairs_text,
             on_rows=on_rows,
         )
     except LeaseLostError:
@@ -208,34 +212,3 @@ def _end(
         record_activity(verb, project=script.project, actor=None, target=script, state=state.value)
     if state == ScriptState.FAILED:
         remove_upload(script)
-
-
-@transaction.atomic
-def set_column_mapping(script: Script, *, user: User, mapping: Mapping[str, str]) -> Script:
-    """Choose by hand which column holds what, and have the file checked again.
-
-    Raises:
-        ColumnMappingError: the choice does not make a script.
-        ImportStateError: the file does not wait for its columns.
-    """
-    chosen = validate_mapping(script.preview.get("columns", []), mapping)
-    waiting = Script.objects.filter(
-        pk=script.pk, state__in=[ScriptState.NEEDS_MAPPING, ScriptState.CHECKED]
-    )
-    if not waiting.update(
-        state=ScriptState.UPLOADED,
-        column_mapping=chosen,
-        error_code="",
-        error_detail="",
-        attempts=0,
-        updated_at=timezone.now(),
-    ):
-        script.refresh_from_db()
-        msg = f"The columns cannot be chosen now: the script is {script.get_state_display()}."
-        raise ImportStateError(msg)
-    script.refresh_from_db()
-    record_activity(
-        "script.columns_chosen", project=script.project, actor=user, target=script, mapping=chosen
-    )
-    enqueue_on_commit("curation.check_script", script_id=script.pk)
-    return script

@@ -59,5 +59,16 @@ def reading_preview(reading: ScriptReading) -> dict[str, Any]:
         }
         for line in first
     ]
+    garbled = [
+        {"row_number": cell.row_number, "before": cell.before, "after": cell.after}
+        for cell in reading.garbled
+    ]
     totals = {severity.value: count for severity, count in reading.problems.totals.items()}
-    return {"episodes": episodes, "characters": characters, "lines": lines, "totals": totals}
+    return {
+        "episodes": episodes,
+        "characters": characters,
+        "lines": lines,
+        "totals": totals,
+        "garbled": garbled,
+        "garbled_total": reading.garbled_total,
+    }

@@ -30,6 +30,7 @@ def receive_script(
     title: str = "",
     client_key: str = "",
     mapping: Mapping[str, str] | None = None,
+    repairs_text: bool = False,
     in_background: bool = True,
 ) -> Script:
     """Store a file under a name of ours and have it checked.
@@ -39,6 +40,7 @@ def receive_script(
         title: made of the file's name if empty.
         client_key: a person's upload repeated with the same key gives the first answer again.
         mapping: field of ours -> column, where it is known already.
+        repairs_text: whether mojibake is repaired, where that is known already.
         in_background: False where the caller runs ``check_script`` itself.
 
     Raises:
@@ -64,6 +66,7 @@ def receive_script(
             sha256=sha256,
             file_format=recognise_format(path, file_name),
             column_mapping=dict(mapping or {}),
+            repairs_text=repairs_text,
             created_by=user,
             client_key=client_key,
         )

@@ -111,6 +111,7 @@ def _write(script: Script, owner: str) -> None:
         script.file_name,
         title=script.title,
         mapping=script.column_mapping,
+        repairs_text=script.repairs_text,
         on_rows=lambda _count: _keep(script, owner),
     )
     reading = found.reading

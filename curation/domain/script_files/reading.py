@@ -8,6 +8,7 @@ from curation.enums import Severity
 
 from .directions import is_direction, scene_heading
 from .errors import BadFileError
+from .mojibake import Mender
 from .names import DIRECTORS, UNNAMED, normalise_name, without_suffix
 from .problems import ProblemLog
 from .readings import EpisodeRows, Line, ScriptReading
@@ -27,6 +28,7 @@ def read_script(
     mapping: Mapping[str, str],
     *,
     title: str,
+    repairs_text: bool = False,
     on_rows: Callable[[int], None] | None = None,
 ) -> ScriptReading:
     """Read every row of a table through a mapping; nothing is written.
@@ -34,22 +36,26 @@ def read_script(
     Args:
         mapping: field of ours -> column, as ``validate_mapping`` returns it.
         title: of the one episode when no column tells episodes apart.
+        repairs_text: whether text once read in the wrong encoding is repaired; else it is shown.
         on_rows: called with the number of rows read so far, now and then.
 
     Raises:
         BadFileError: the file breaks off, or has too many episodes or speakers.
     """
-    reader = _Reader(table.columns, mapping, title)
+    reader = _Reader(table.columns, mapping, title, Mender(repairs=repairs_text))
     count = 0
     for count, (row_number, cells) in enumerate(table.read_rows(), 1):
-        reader.take(row_number, cells)
+        reader.take(row_number, reader.mender.mend(row_number, cells))
         if on_rows and count % PROGRESS_ROWS == 0:
             on_rows(count)
     return reader.finish(count)
 
 
 class _Reader:
-    def __init__(self, columns: Sequence[str], mapping: Mapping[str, str], title: str) -> None:
+    def __init__(
+        self, columns: Sequence[str], mapping: Mapping[str, str], title: str, mender: Mender
+    ) -> None:
+        self.mender = mender
         self.width = len(columns)
         self.at = {name: columns.index(column) for name, column in mapping.items()}
         self.speaker_at, self.text_at = self.at["speaker"], self.at["text"]
@@ -206,6 +212,8 @@ class _Reader:
             counts,
             rows_total,
             self.problems,
+            self.mender.total,
+            self.mender.samples,
         )
 
     def _order_by_index(self, episode: EpisodeRows) -> None:

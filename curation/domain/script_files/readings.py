@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .mojibake import GarbledCell
 from .problems import ProblemLog
 
 
@@ -69,7 +70,8 @@ class ScriptReading:
     """What a file holds.
 
     ``speakers`` maps a normalised name to the name as first written, ``lines_by_speaker`` to its
-    number of rows; rows without a speaker count nowhere.
+    number of rows; rows without a speaker count nowhere. ``garbled`` are the first of the
+    ``garbled_total`` cells that look as if they had been read in the wrong encoding once.
     """
 
     episodes: list[EpisodeRows]
@@ -77,6 +79,8 @@ class ScriptReading:
     lines_by_speaker: Counter[str]
     rows_total: int
     problems: ProblemLog
+    garbled_total: int = 0
+    garbled: list[GarbledCell] = field(default_factory=list)
 
     @property
     def line_count(self) -> int:

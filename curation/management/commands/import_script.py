@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
@@ -42,6 +42,11 @@ class Command(VerbCommand):
         parser.add_argument("--project", required=True, help="short name of the project")
         parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
         parser.add_argument("--title", default="", help="of the script; else the file's name")
+        parser.add_argument(
+            "--repair-mojibake",
+            action="store_true",
+            help="repair text once read in the wrong encoding (shown by --dry-run)",
+        )
         parser.add_argument("--as", dest="username", help="who imports; else the project's creator")
         parser.add_argument(
             "--target", action="append", default=[], help="a character to learn; may be repeated"
@@ -66,12 +71,13 @@ class Command(VerbCommand):
             raise CommandError(msg, returncode=2)
         mapping = {field: column for field, _, column in columns}
         title = options["title"] or imports.title_of(path.name)
+        choices = _Choices(title=title, mapping=mapping, repairs_text=options["repair_mojibake"])
         if options["dry_run"]:
-            return _dry_run(path, title=title, mapping=mapping, targets=options["target"])
+            return _dry_run(path, targets=options["target"], **choices)
         project, actor, created = _project_and_actor(options["project"], options["username"])
-        reading = _inspected(path, title=title, mapping=mapping, targets=options["target"])
+        reading = _inspected(path, targets=options["target"], **choices)
         project = project or create_project(options["project"], user=actor)
-        script = _imported(project, actor, path, title=title, mapping=mapping)
+        script = _imported(project, actor, path, **choices)
         _mark_targets(project, actor, options["target"])
         answer = _facts(reading)
         made = f" Created the project {project.slug}, owned by {actor.username}." if created else ""
@@ -82,6 +88,12 @@ class Command(VerbCommand):
             "summary": f"Imported “{script.title}” into {project.slug}: {_counts(answer)}.{made}",
         }
         return answer
+
+
+class _Choices(TypedDict):
+    title: str
+    mapping: dict[str, str]
+    repairs_text: bool
 
 
 def _project_and_actor(slug: str, username: str | None) -> tuple[Project | None, User, bool]:
@@ -97,16 +109,12 @@ def _project_and_actor(slug: str, username: str | None) -> tuple[Project | None,
     return None, owners[0], True
 
 
-def _dry_run(
-    path: Path, *, title: str, mapping: dict[str, str], targets: list[str]
-) -> dict[str, Any]:
-    answer = _facts(_inspected(path, title=title, mapping=mapping, targets=targets))
+def _dry_run(path: Path, *, targets: list[str], **choices: Unpack[_Choices]) -> dict[str, Any]:
+    answer = _facts(_inspected(path, targets=targets, **choices))
     return answer | {"summary": f"Would import {_counts(answer)}. Nothing was written."}
 
 
-def _inspected(
-    path: Path, *, title: str, mapping: dict[str, str], targets: list[str]
-) -> ScriptReading:
+def _inspected(path: Path, *, targets: list[str], **choices: Unpack[_Choices]) -> ScriptReading:
     """Run the dry run; a file that cannot be imported is refused here, before anything is written.
 
     Raises:
@@ -116,7 +124,7 @@ def _inspected(
     if path.stat().st_size > limit * PIECE_BYTES:
         msg = f"The file is over {limit} MB, the limit here (RICK_UPLOAD_LIMIT_MB)."
         raise imports.FileTooLargeError(msg)
-    found = imports.inspect_file(path, path.name, title=title, mapping=mapping)
+    found = imports.inspect_file(path, path.name, **choices)
     reading = found.reading
     if reading is None:
         msg = (
@@ -141,17 +149,14 @@ def _inspected(
     return reading
 
 
-def _imported(
-    project: Project, actor: User, path: Path, *, title: str, mapping: dict[str, str]
-) -> Script:
+def _imported(project: Project, actor: User, path: Path, **choices: Unpack[_Choices]) -> Script:
     script = imports.receive_script(
         project,
         user=actor,
         file_name=path.name,
         content=_pieces(path),
-        title=title,
-        mapping=mapping,
         in_background=False,
+        **choices,
     )
     imports.check_script(script.pk)
     script.refresh_from_db()

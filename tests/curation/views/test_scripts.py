@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from curation.domain import imports
 from curation.enums import Role, ScriptState
-from curation.models import Character, Project, Script
+from curation.models import Character, Project, Script, Utterance
 from rickproject.config import get_config
 from tests.factories import ProjectFactory, ScriptFactory, UserFactory, make_member
 from tests.sample_scripts import ROWS, csv_bytes
@@ -353,3 +353,25 @@ def test_script_of_another_project_is_not_reached_through_ones_own(
     client.post(address, {"character": mine.pk, "alias_of": foreign.pk})
     mine.refresh_from_db()
     assert mine.alias_of is None
+
+
+def test_script_repair_is_offered_with_samples_and_done_when_chosen(
+    client: Client, project: Project, manager: User
+) -> None:
+    content = csv_bytes(["1,1,1,A,PIP,Itâ€™s here.", "2,1,1,A,VEX,No."])
+    script = checked(project, manager, content)
+    page = client.get(reverse("script", args=[project.slug, script.pk])).content.decode()
+    assert "Itâ€™s here." in page
+    assert "It’s here." in page
+    for answer, text in (("no", "Itâ€™s here."), ("yes", "It’s here.")):
+        address = reverse("script_repair", args=[project.slug, script.pk])
+        assert client.post(address, {"repairs": answer}).status_code == 302
+        imports.check_script(script.pk)
+        script.refresh_from_db()
+        assert script.repairs_text == (answer == "yes")
+        assert script.preview["lines"][0]["text"] == text
+    imports.confirm_import(script, user=manager, in_background=False)
+    imports.import_script(script.pk)
+    assert Utterance.objects.get(episode__script=script, position=0).text == "It’s here."
+    refused = client.post(address, {"repairs": "no"}, follow=True)
+    assert "cannot be chosen now" in refused.content.decode()

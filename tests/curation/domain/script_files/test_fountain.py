@@ -95,7 +95,7 @@ def test_fountain_refuses_a_script_without_speech(inspect: Inspect) -> None:
     ],
 )
 def test_fountain_takes_no_time_for_nonsense(inspect: Inspect, content: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(BadFileError):
         inspect("a.fountain", content)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 10

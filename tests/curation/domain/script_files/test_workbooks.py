@@ -96,7 +96,7 @@ def test_hostile_workbooks_are_refused_fast_with_little_memory(
     inspect: Inspect, parts, sentence: str
 ) -> None:
     content = packed(parts())
-    start = time.perf_counter()
+    start = time.process_time()
     tracemalloc.start()
     try:
         with pytest.raises(BadFileError) as caught:
@@ -105,4 +105,4 @@ def test_hostile_workbooks_are_refused_fast_with_little_memory(
     finally:
         tracemalloc.stop()
     assert any(words in str(caught.value) for words in sentence.split("|"))
-    assert (time.perf_counter() - start < 10, peak < 130 * 2**20) == (True, True)
+    assert (time.process_time() - start < 15, peak < 130 * 2**20) == (True, True)
