@@ -41,6 +41,13 @@ class UtteranceKind(TextChoices):
     DIRECTION = "direction", "stage direction"
 
 
+class SegmentationMode(TextChoices):
+    """How the annotators of a project cut its episodes."""
+
+    BLIND = "blind", "blind: everybody cuts a layer of their own"
+    SHARED = "shared", "shared: everybody cuts the same layer"
+
+
 class SegmentationState(TextChoices):
     """How far a layer of scene boundaries is."""
 
@@ -56,6 +63,14 @@ class BoundaryOrigin(TextChoices):
     PERSON = "person", "a person"
     SPEAKER_MODEL = "speaker_model", "the speaker model"
     SOURCE = "source", "the source file"
+    LAYERS = "layers", "the annotators' layers"
+
+
+class DecisionRule(TextChoices):
+    """By what a split between annotators was decided."""
+
+    MAJORITY = "majority", "the majority"
+    ANNOTATOR = "annotator", "one annotator's scenes"
 
 
 class Suggester(TextChoices):

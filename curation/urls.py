@@ -4,7 +4,10 @@ from django.urls import URLPattern, URLResolver, path
 
 from curation.views import (
     activity,
+    adjudication,
+    agreement,
     characters,
+    cutting,
     datasets,
     dialogue_builder,
     dialogues,
@@ -50,6 +53,33 @@ script_urls: list[URLPattern | URLResolver] = [
 
 scene_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/scenes/", episodes.episodes, name="episodes"),
+    path("p/<slug:slug>/scenes/cutting/", cutting.cutting, name="cutting"),
+    path("p/<slug:slug>/scenes/agreement/", agreement.project_agreement, name="agreement"),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/agreement/",
+        agreement.episode_agreement,
+        name="episode_agreement",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/adjudication/",
+        adjudication.adjudication,
+        name="adjudication",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/adjudication/decide/",
+        adjudication.adjudication_decide,
+        name="adjudication_decide",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/adjudication/save/",
+        adjudication.adjudication_save,
+        name="adjudication_save",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/adjudication/undo/",
+        adjudication.adjudication_undo,
+        name="adjudication_undo",
+    ),
     path("p/<slug:slug>/scenes/<int:pk>/", reader.reader, name="reader"),
     path("p/<slug:slug>/scenes/<int:pk>/edits/", reader.reader_edits, name="reader_edits"),
     path("p/<slug:slug>/scenes/<int:pk>/suggest/", reader.reader_suggest, name="reader_suggest"),

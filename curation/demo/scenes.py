@@ -4,8 +4,9 @@ from django.contrib.auth.models import User
 
 from curation.demo.plan import GoldScene
 from curation.domain.notes import save_note
+from curation.domain.scene_edits import SceneEdits
 from curation.domain.scene_suggestions import run_speaker_model
-from curation.domain.segmentation import SceneEdits, apply_scene_edits, submit_scenes
+from curation.domain.segmentation import apply_scene_edits, submit_scenes
 from curation.models import Episode, Utterance
 from curation.queries.scenes import open_suggestions
 

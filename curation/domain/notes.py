@@ -11,6 +11,7 @@ from curation.domain.segmentation import ensure_agreed_layer
 from curation.enums import SegmentationState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, ContextNote, Episode, Segmentation
+from curation.queries.layers import cuts_blind
 
 
 class StaleNoteError(StaleRevisionError):
@@ -33,6 +34,12 @@ class NoSuchSceneError(CurationError):
     code = "no_such_scene"
 
 
+class NotAgreedYetError(CurationError):
+    """The annotators still cut their own layers, so there is no scene to write about."""
+
+    code = "not_agreed_yet"
+
+
 class NoSuchRevisionError(CurationError):
     """The note never had this revision."""
 
@@ -53,7 +60,11 @@ def save_note(
     Raises:
         StaleNoteError: the note has another revision; nothing is written.
         NoSuchSceneError: no scene starts there.
+        NotAgreedYetError: annotators still cut the episode blind.
     """
+    if cuts_blind(episode):
+        msg = "Titles and notes are written once the team has agreed on this episode's scenes."
+        raise NotAgreedYetError(msg)
     layer = ensure_agreed_layer(episode)
     scene = scene_at(layer, position=position)
     title, text = title.strip(), text.strip()

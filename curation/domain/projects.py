@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.text import slugify
 
-from curation.enums import Role
+from curation.enums import Role, SegmentationMode
 from curation.errors import CurationError
 from curation.models import Membership, Project
 
@@ -19,7 +19,7 @@ class ProjectNameError(CurationError):
 
 @transaction.atomic
 def create_project(slug: str, *, user: User, name: str = "") -> Project:
-    """Create a project; who creates it becomes its manager.
+    """Create a project; who creates it becomes its manager. Its scenes are cut blind.
 
     Raises:
         ProjectNameError: the short name is taken, or holds other than small letters, digits, - _.
@@ -31,7 +31,12 @@ def create_project(slug: str, *, user: User, name: str = "") -> Project:
         msg = f"There is a project {slug!r} already."
         raise ProjectNameError(msg)
     title = name or slug.replace("-", " ").replace("_", " ").capitalize()
-    project = Project.objects.create(slug=slug, name=title[:120], created_by=user)
+    project = Project.objects.create(
+        slug=slug,
+        name=title[:120],
+        created_by=user,
+        segmentation_mode=SegmentationMode.BLIND,
+    )
     Membership.objects.create(project=project, user=user, role=Role.MANAGER)
     record_activity("project.created", project=project, actor=user, target=project)
     return project

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from curation.domain.activity import record_activity
-from curation.domain.segmentation import SceneEdits, apply_scene_edits, ensure_agreed_layer
+from curation.domain.scene_edits import SceneEdits
+from curation.domain.segmentation import apply_scene_edits, ensure_layer
 from curation.domain.speaker_model import (
     DEFAULT_SETTINGS,
     SceneSuggestion,
@@ -28,11 +29,13 @@ from curation.models import (
     SuggestedBoundary,
     SuggestionRun,
 )
+from curation.queries.layers import cuts_blind
 from curation.queries.scenes import (
     SpokenRow,
     dialogue_spans,
     imported_episodes,
     open_suggestions,
+    runs_of,
     spoken_rows,
 )
 
@@ -71,6 +74,7 @@ def run_speaker_model(
     actor: User,
     scenes: int | None = None,
     settings: SpeakerModelSettings = DEFAULT_SETTINGS,
+    annotator: User | None = None,
 ) -> SuggestionRun:
     """Suggest scenes for one episode and keep each suggestion with its probability.
 
@@ -79,6 +83,7 @@ def run_speaker_model(
 
     Args:
         scenes: about how many scenes to aim at; None leaves it to the model.
+        annotator: whose layer the suggestions are for; None is the agreed one.
 
     Raises:
         NothingSpokenError: fewer than two spoken lines.
@@ -87,7 +92,7 @@ def run_speaker_model(
     if len(rows) <= 1:
         msg = f"{episode.code} has fewer than two spoken lines, so there is nothing to cut."
         raise NothingSpokenError(msg)
-    layer = ensure_agreed_layer(episode)
+    layer = ensure_layer(episode, annotator=annotator)
     on, off = _decided_gaps(layer, rows)
     speakers = [row.speaker for row in rows]
     if scenes is None:
@@ -104,6 +109,7 @@ def run_speaker_model(
     with transaction.atomic():  # only now: nobody waits for the model
         run = SuggestionRun.objects.create(
             episode=episode,
+            layer=layer if annotator else None,
             parameters=parameters,
             scene_count=found.scenes,
             created_by=actor,
@@ -121,14 +127,21 @@ def run_speaker_model(
 
 
 def accept_suggestions(
-    episode: Episode, *, suggestions: Sequence[SuggestedBoundary], revision: int, actor: User
+    episode: Episode,
+    *,
+    suggestions: Sequence[SuggestedBoundary],
+    revision: int,
+    actor: User,
+    annotator: User | None = None,
 ) -> Segmentation:
     """Turn suggestions into boundaries; errors as of :func:`apply_scene_edits`."""
     edits = SceneEdits(
         on=frozenset(suggestion.utterance.position for suggestion in suggestions),
         accepted=frozenset(suggestion.pk for suggestion in suggestions),
     )
-    return apply_scene_edits(episode, edits=edits, revision=revision, actor=actor)
+    return apply_scene_edits(
+        episode, edits=edits, revision=revision, actor=actor, annotator=annotator
+    )
 
 
 def dismiss_suggestions(
@@ -149,8 +162,9 @@ def suggest_scenes(
 ) -> list[EpisodeSuggestions]:
     """Suggest scenes for every episode of a project, or one; accept what is proposed if asked.
 
-    Episodes of fewer than two spoken lines are passed over. Each episode is a transaction of
-    its own.
+    Where annotators still cut blind, the suggestions are for the actor's own layer, unless one
+    annotator is enough and what is proposed becomes the agreed scenes at once. Episodes of fewer
+    than two spoken lines are passed over. Each episode is a transaction of its own.
 
     Raises:
         UnknownEpisodeError: no episode has this code, or the project has none at all.
@@ -176,14 +190,20 @@ def suggest_scenes(
 def _suggest_for_episode(
     episode: Episode, *, actor: User, scenes: int | None, accept: bool
 ) -> EpisodeSuggestions:
-    run = run_speaker_model(episode, actor=actor, scenes=scenes)
-    proposed = [one for one in open_suggestions(episode) if one.is_proposed]
+    several = episode.script.project.annotators_per_episode > 1
+    annotator = actor if cuts_blind(episode) and (several or not accept) else None
+    run = run_speaker_model(episode, actor=actor, scenes=scenes, annotator=annotator)
+    proposed = [one for one in open_suggestions(episode, annotator=annotator) if one.is_proposed]
+    layer = Segmentation.objects.get(episode=episode, annotator=annotator)
     if accept and proposed:
-        revision = Segmentation.objects.get(episode=episode, annotator=None).revision
-        accept_suggestions(episode, suggestions=proposed, revision=revision, actor=actor)
-    count = Boundary.objects.filter(
-        segmentation__episode=episode, segmentation__annotator=None, is_active=True
-    ).count()
+        accept_suggestions(
+            episode,
+            suggestions=proposed,
+            revision=layer.revision,
+            actor=actor,
+            annotator=annotator,
+        )
+    count = Boundary.objects.filter(segmentation=layer, is_active=True).count()
     return EpisodeSuggestions(
         episode=episode,
         run=run,
@@ -207,16 +227,20 @@ def _decided_gaps(layer: Segmentation, rows: Sequence[SpokenRow]) -> tuple[set[i
     drawn = Boundary.objects.filter(segmentation=layer)
     on = gaps(list(drawn.filter(is_active=True).values_list("utterance__position", flat=True)))
     refused = SuggestedBoundary.objects.filter(
-        run__episode=layer.episode, state=SuggestionState.DISMISSED
+        run__in=runs_of(layer.episode, annotator=layer.annotator),
+        state=SuggestionState.DISMISSED,
     )
-    undecided = {suggestion.utterance.position for suggestion in open_suggestions(layer.episode)}
+    undecided = {
+        suggestion.utterance.position
+        for suggestion in open_suggestions(layer.episode, annotator=layer.annotator)
+    }
     taken_away = [
         position
         for position in drawn.filter(is_active=False).values_list("utterance__position", flat=True)
         if position not in undecided
     ]
     off = gaps(taken_away) | gaps(list(refused.values_list("utterance__position", flat=True)))
-    for span in dialogue_spans(layer.episode):
+    for span in [] if layer.annotator_id else dialogue_spans(layer.episode):
         off |= gaps([at for at in positions if span.first < at <= span.last])
     return on, off - on
 

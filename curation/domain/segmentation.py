@@ -1,10 +1,12 @@
-"""Cut an episode into scenes: the agreed layer, its boundaries and its state."""
+"""Cut an episode into scenes: a layer, its boundaries and its state.
+
+Everywhere ``annotator`` tells whose layer is meant; None is the agreed one.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,10 +15,17 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.domain.scene_dialogues import carry_dialogues
-from curation.enums import BoundaryOrigin, SegmentationState, SuggestionState
+from curation.domain.scene_edits import SceneEdits, copy_source_suggestions, decide_suggestions
+from curation.enums import BoundaryOrigin, SegmentationState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, Episode, Segmentation, SuggestedBoundary
-from curation.queries.scenes import DialogueSpan, dialogue_spans, marks_of, positions_of
+from curation.queries.scenes import (
+    DialogueSpan,
+    dialogue_spans,
+    marks_of,
+    positions_of,
+    runs_of,
+)
 
 
 class StaleScenesError(StaleRevisionError):
@@ -43,40 +52,16 @@ class SceneStateError(CurationError):
     code = "scene_state"
 
 
-@dataclass(frozen=True, slots=True)
-class SceneEdits:
-    """One batch of decisions, all kept or all refused.
-
-    Attributes:
-        on: positions at which a scene is to start.
-        off: positions at which none is to start any more.
-        accepted: suggestions behind some of ``on``; they become the boundaries' origin.
-        dismissed: suggestions refused.
-        reopened: suggestions whose decision is taken back.
-    """
-
-    on: frozenset[int] = frozenset()
-    off: frozenset[int] = frozenset()
-    accepted: frozenset[int] = frozenset()
-    dismissed: frozenset[int] = frozenset()
-    reopened: frozenset[int] = frozenset()
-
-    @property
-    def moves_scenes(self) -> bool:
-        """Whether any boundary is set or taken away."""
-        return bool(self.on or self.off)
-
-    @property
-    def decides_suggestions(self) -> bool:
-        """Whether any suggestion gets another fate."""
-        return bool(self.accepted or self.dismissed or self.reopened)
+def ensure_agreed_layer(episode: Episode) -> Segmentation:
+    """Return the episode's agreed layer, made with its first scene when it is missing."""
+    return ensure_layer(episode, annotator=None)
 
 
 @transaction.atomic(savepoint=False)
-def ensure_agreed_layer(episode: Episode) -> Segmentation:
-    """Return the episode's agreed layer, made with its first scene when it is missing."""
-    layer, is_new = Segmentation.objects.get_or_create(episode=episode, annotator=None)
-    layer.episode = episode
+def ensure_layer(episode: Episode, *, annotator: User | None) -> Segmentation:
+    """Return an annotator's layer or the agreed one, made with its first scene when missing."""
+    layer, is_new = Segmentation.objects.get_or_create(episode=episode, annotator=annotator)
+    layer.episode, layer.annotator = episode, annotator
     if is_new:
         first = positions_of(episode, [0]).get(0)
         if first is not None:
@@ -88,6 +73,8 @@ def ensure_agreed_layer(episode: Episode) -> Segmentation:
                 origin=BoundaryOrigin.START,
                 title=title or "",
             )
+        if annotator:
+            copy_source_suggestions(layer)
     return layer
 
 
@@ -105,24 +92,30 @@ def clear_boundary(episode: Episode, *, position: int, revision: int, actor: Use
 
 @transaction.atomic
 def apply_scene_edits(
-    episode: Episode, *, edits: SceneEdits, revision: int, actor: User
+    episode: Episode,
+    *,
+    edits: SceneEdits,
+    revision: int,
+    actor: User,
+    annotator: User | None = None,
 ) -> Segmentation:
-    """Apply one batch to the agreed layer at the revision its author saw.
+    """Apply one batch to a layer at the revision its author saw.
 
-    A boundary taken away stays as an inactive row with its notes. Dialogues follow the scene
-    they lie in. Setting what is set and clearing what is clear is no error.
+    A boundary taken away stays as an inactive row with its notes. In the agreed layer dialogues
+    follow the scene they lie in. Setting what is set and clearing what is clear is no error.
 
     Raises:
         StaleScenesError: the layer has another revision; nothing is written.
+        SceneStateError: an annotator's layer is submitted.
         BoundaryRefusedError: a position is not of the episode, both set and cleared, or its start.
         CutsDialogueError: a live dialogue would lie in two scenes.
     """
-    layer = ensure_agreed_layer(episode)
+    layer = ensure_layer(episode, annotator=annotator)
     if edits.moves_scenes:
         _take_revision(layer, revision=revision, actor=actor)
         _move_boundaries(layer, edits=edits, actor=actor)
     if edits.decides_suggestions:
-        _decide_suggestions(episode, edits=edits, actor=actor)
+        decide_suggestions(layer, edits=edits, actor=actor)
     record_activity(
         "scenes.edited" if edits.moves_scenes else "suggestions.decided",
         project=episode.script.project,
@@ -138,14 +131,16 @@ def apply_scene_edits(
 
 
 @transaction.atomic
-def submit_scenes(episode: Episode, *, revision: int, actor: User) -> Segmentation:
+def submit_scenes(
+    episode: Episode, *, revision: int, actor: User, annotator: User | None = None
+) -> Segmentation:
     """Declare the episode's scenes finished at the revision their author saw.
 
     Raises:
         StaleScenesError: they were changed since.
         SceneStateError: they are submitted already.
     """
-    layer = ensure_agreed_layer(episode)
+    layer = ensure_layer(episode, annotator=annotator)
     return _change_state(
         layer,
         wanted=SegmentationState.SUBMITTED,
@@ -157,9 +152,11 @@ def submit_scenes(episode: Episode, *, revision: int, actor: User) -> Segmentati
 
 
 @transaction.atomic
-def reopen_scenes(episode: Episode, *, revision: int, actor: User) -> Segmentation:
+def reopen_scenes(
+    episode: Episode, *, revision: int, actor: User, annotator: User | None = None
+) -> Segmentation:
     """Take a submission back, so that the scenes are in progress again; errors as on submit."""
-    layer = ensure_agreed_layer(episode)
+    layer = ensure_layer(episode, annotator=annotator)
     return _change_state(
         layer,
         wanted=SegmentationState.IN_PROGRESS,
@@ -172,16 +169,27 @@ def reopen_scenes(episode: Episode, *, revision: int, actor: User) -> Segmentati
 
 def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:
     """Claim the next revision with one conditional update, so that two savers cannot both win."""
-    taken = Segmentation.objects.filter(pk=layer.pk, revision=revision).update(
+    open_to_edits = Segmentation.objects.filter(pk=layer.pk, revision=revision)
+    if layer.annotator_id:
+        open_to_edits = open_to_edits.exclude(state=SegmentationState.SUBMITTED)
+    taken = open_to_edits.update(
         revision=revision + 1,
         state=SegmentationState.IN_PROGRESS,
         updated_by=actor,
         updated_at=timezone.now(),
     )
     if not taken:
-        raise _stale(layer, actor=actor)
+        raise _refusal(layer, revision=revision, actor=actor)
     layer.revision = revision + 1
     layer.state = SegmentationState.IN_PROGRESS
+
+
+def _refusal(layer: Segmentation, *, revision: int, actor: User) -> CurationError:
+    layer.refresh_from_db(fields=["revision", "state"])
+    if layer.revision != revision:
+        return _stale(layer, actor=actor)
+    msg = "You submitted these scenes. Take the submission back before you change them."
+    return SceneStateError(msg)
 
 
 def _stale(layer: Segmentation, *, actor: User) -> StaleScenesError:
@@ -222,7 +230,7 @@ def _change_state(
 def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> None:
     marks = marks_of(layer, edits.on | edits.off)
     _check_positions(edits, known=marks.keys())
-    spans = dialogue_spans(layer.episode)
+    spans = [] if layer.annotator_id else dialogue_spans(layer.episode)
     _check_dialogues(edits.on, spans=spans)
     drop = [mark.boundary_id for at in edits.off if (mark := marks[at]).is_active]
     wake = [mark.boundary_id for at in edits.on if (mark := marks[at]).is_active is False]
@@ -250,7 +258,9 @@ def _accepted(layer: Segmentation, edits: SceneEdits) -> dict[int, dict[str, Any
     """Return what accepted suggestions say of their boundaries, by utterance."""
     if not edits.accepted:
         return {}
-    suggested = SuggestedBoundary.objects.filter(pk__in=edits.accepted, run__episode=layer.episode)
+    suggested = SuggestedBoundary.objects.filter(
+        pk__in=edits.accepted, run__in=runs_of(layer.episode, annotator=layer.annotator)
+    )
     return {
         utterance_id: {
             "origin": BoundaryOrigin(suggester),
@@ -286,21 +296,3 @@ def _check_dialogues(starts: Iterable[int], *, spans: Iterable[DialogueSpan]) ->
                 "Shorten or remove that dialogue first."
             )
             raise CutsDialogueError(msg)
-
-
-def _decide_suggestions(episode: Episode, *, edits: SceneEdits, actor: User) -> None:
-    """Write what became of suggestions; one that is decided already keeps its first fate."""
-    ours = SuggestedBoundary.objects.filter(run__episode=episode)
-    now = timezone.now()
-    for chosen, state in (
-        (edits.accepted, SuggestionState.ACCEPTED),
-        (edits.dismissed, SuggestionState.DISMISSED),
-    ):
-        if chosen:
-            ours.filter(pk__in=chosen, state=SuggestionState.OPEN).update(
-                state=state, decided_by=actor, decided_at=now
-            )
-    if edits.reopened:
-        ours.filter(pk__in=edits.reopened).update(
-            state=SuggestionState.OPEN, decided_by=None, decided_at=None
-        )

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+
 from curation.domain.segmentation_metrics import Comparison, Undefined, compare_segmentations
 from curation.enums import SuggestionState
 from curation.models import Episode
@@ -47,16 +49,21 @@ class SuggestionScore:
 
 
 def score_suggestions(
-    episode: Episode, *, spoken: Sequence[int], starts: Collection[int]
+    episode: Episode,
+    *,
+    spoken: Sequence[int],
+    starts: Collection[int],
+    annotator: User | None = None,
 ) -> SuggestionScore:
     """Count what became of the suggestions and compare the first run with the scenes as they are.
 
     Args:
         spoken: positions of the episode's spoken rows, ascending.
-        starts: positions at which its agreed scenes start.
+        starts: positions at which the scenes of the layer start.
+        annotator: whose layer; None is the agreed one.
     """
-    fates = suggestion_fates(episode)
-    run = first_run(episode)
+    fates = suggestion_fates(episode, annotator=annotator)
+    run = first_run(episode, annotator=annotator)
     figures = None
     if run is not None and "gaps" in run.parameters:
         agreed = {bisect_left(spoken, start) for start in starts}

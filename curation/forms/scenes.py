@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from curation.domain.segmentation import SceneEdits
+from curation.domain.scene_edits import SceneEdits
 from rickproject.lib.text import TextField
 
 MOST_EDITS = 10_000
@@ -33,9 +33,17 @@ class NumberListField(forms.Field):
         return frozenset(value)
 
 
+class LayerField(forms.ChoiceField):
+    """Which layer the page showed: ``own`` or ``agreed``; empty where it does not say."""
+
+    def __init__(self) -> None:
+        super().__init__(choices=[("own", "own"), ("agreed", "agreed")], required=False)
+
+
 class EditBatchForm(forms.Form):
     """One batch of the reader's edits, as its script sends it."""
 
+    layer = LayerField()
     revision = forms.IntegerField(min_value=0)
     on = NumberListField(required=False)
     off = NumberListField(required=False)
@@ -52,6 +60,7 @@ class EditBatchForm(forms.Form):
 class PlainEditForm(forms.Form):
     """One press of a button in the reader without its script."""
 
+    layer = LayerField()
     revision = forms.IntegerField(min_value=0)
     start = forms.IntegerField(min_value=0, required=False)
     join = forms.IntegerField(min_value=0, required=False)
@@ -62,6 +71,7 @@ class PlainEditForm(forms.Form):
 class RevisionForm(forms.Form):
     """The revision of the scenes that a person saw."""
 
+    layer = LayerField()
     revision = forms.IntegerField(min_value=0)
 
 

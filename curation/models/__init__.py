@@ -9,6 +9,7 @@ from .segmentations import (
     Boundary,
     ContextNote,
     Segmentation,
+    SplitDecision,
     SuggestedBoundary,
     SuggestionRun,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Review",
     "Script",
     "Segmentation",
+    "SplitDecision",
     "SuggestedBoundary",
     "SuggestionRun",
     "Utterance",

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from curation.enums import Role
+from curation.enums import Role, SegmentationMode
 
 
 class Project(models.Model):
@@ -12,6 +12,15 @@ class Project(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True)
     description = models.TextField(blank=True)
+    segmentation_mode = models.CharField(
+        max_length=12,
+        choices=SegmentationMode,
+        default=SegmentationMode.SHARED,
+        help_text="shared for projects older than the choice; create_project makes blind ones",
+    )
+    annotators_per_episode = models.PositiveSmallIntegerField(
+        default=1, help_text="finished layers that an episode needs before it is agreed"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

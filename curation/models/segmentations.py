@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from curation.enums import BoundaryOrigin, SegmentationState, SuggestionState
+from curation.enums import BoundaryOrigin, DecisionRule, SegmentationState, SuggestionState
 
 from .scripts import Episode, Utterance
 
@@ -24,6 +24,12 @@ class Segmentation(models.Model):
         max_length=20, choices=SegmentationState, default=SegmentationState.UNTOUCHED
     )
     revision = models.PositiveIntegerField(default=0)
+    agreed_revision = models.PositiveIntegerField(
+        null=True, help_text="of an agreed layer: as it was written from the annotators' layers"
+    )
+    saw_others = models.BooleanField(
+        default=False, help_text="its author could see colleagues' layers while cutting it"
+    )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -78,6 +84,43 @@ class Boundary(models.Model):
         return self.title or f"scene from {self.utterance_id}"
 
 
+class SplitDecision(models.Model):
+    """What somebody decided where the annotators' layers differ, on the way to the agreed one."""
+
+    segmentation = models.ForeignKey(
+        Segmentation, on_delete=models.CASCADE, related_name="decisions", help_text="the agreed one"
+    )
+    utterance = models.ForeignKey(
+        Utterance, on_delete=models.CASCADE, related_name="+", help_text="where most drew it"
+    )
+    start = models.ForeignKey(
+        Utterance,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="where the scene starts; empty when none does",
+    )
+    rule = models.CharField(max_length=12, choices=DecisionRule)
+    taken_from = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    votes = models.PositiveSmallIntegerField(help_text="annotators who drew it")
+    annotators = models.PositiveSmallIntegerField(help_text="annotators with a finished layer")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["utterance__position"]
+        constraints = [
+            models.UniqueConstraint(fields=["segmentation", "utterance"], name="split_decided_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_rule_display()} before {self.utterance_id}"
+
+
 class ContextNote(models.Model):
     """One revision of a scene's title and context note; append-only."""
 
@@ -102,6 +145,13 @@ class SuggestionRun(models.Model):
     """One run of a suggester over an episode."""
 
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="suggestion_runs")
+    layer = models.ForeignKey(
+        Segmentation,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="suggestion_runs",
+        help_text="the annotator's layer it is for; empty for the agreed one",
+    )
     suggester = models.CharField(max_length=40, default="speaker_model")
     parameters = models.JSONField(default=dict)
     scene_count = models.PositiveIntegerField(default=0, help_text="scenes it proposes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet
 
 from curation.enums import ScriptState, Suggester, SuggestionState, UtteranceKind
@@ -112,40 +113,53 @@ def spoken_rows(episode: Episode) -> list[SpokenRow]:
     return [SpokenRow(position, pk, alias or name or "") for position, pk, name, alias in rows]
 
 
-def first_run(episode: Episode) -> SuggestionRun | None:
+def runs_of(episode: Episode, *, annotator: User | None = None) -> QuerySet[SuggestionRun]:
+    """Return the runs of suggesters for an annotator's layer, or for the agreed one.
+
+    What the source suggests is everybody's, until a layer has its own copy of it.
+    """
+    runs = SuggestionRun.objects.filter(episode=episode)
+    if annotator is None:
+        return runs.filter(layer=None)
+    own = runs.filter(layer__annotator=annotator)
+    has_layer = Segmentation.objects.filter(episode=episode, annotator=annotator).exists()
+    return own if has_layer else runs.filter(layer=None, suggester=Suggester.SOURCE)
+
+
+def first_run(episode: Episode, *, annotator: User | None = None) -> SuggestionRun | None:
     """Return the first run of a model over the episode."""
-    runs = SuggestionRun.objects.filter(episode=episode).exclude(suggester=Suggester.SOURCE)
+    runs = runs_of(episode, annotator=annotator).exclude(suggester=Suggester.SOURCE)
     return runs.order_by("pk").first()
 
 
-def current_runs(episode: Episode) -> list[int]:
+def current_runs(episode: Episode, *, annotator: User | None = None) -> list[int]:
     """Return the runs whose suggestions count: the source's own, and the last of a model."""
-    runs = SuggestionRun.objects.filter(episode=episode).order_by("pk")
+    runs = runs_of(episode, annotator=annotator).order_by("pk")
     found = list(runs.values_list("suggester", "pk"))
     own = [pk for suggester, pk in found if suggester == Suggester.SOURCE]
     return own + [pk for suggester, pk in found if suggester != Suggester.SOURCE][-1:]
 
 
-def suggestion_fates(episode: Episode) -> dict[str, int]:
+def suggestion_fates(episode: Episode, *, annotator: User | None = None) -> dict[str, int]:
     """Count the episode's proposed boundaries by state; open ones only of the current runs."""
-    proposed = SuggestedBoundary.objects.filter(run__episode=episode, is_proposed=True).exclude(
-        ~Q(run__in=current_runs(episode)), state=SuggestionState.OPEN
-    )
+    proposed = SuggestedBoundary.objects.filter(
+        run__in=runs_of(episode, annotator=annotator), is_proposed=True
+    ).exclude(~Q(run__in=current_runs(episode, annotator=annotator)), state=SuggestionState.OPEN)
     return dict(
         proposed.order_by().values_list("state").annotate(Count("utterance", distinct=True))
     )
 
 
-def open_suggestions(episode: Episode) -> list[SuggestedBoundary]:
+def open_suggestions(episode: Episode, *, annotator: User | None = None) -> list[SuggestedBoundary]:
     """Return the undecided suggestions of the current runs that are no boundary yet, in order.
 
     Where the source and the model suggest the same, the source is the one that is offered.
     """
-    runs = current_runs(episode)
+    runs = current_runs(episode, annotator=annotator)
     if not runs:
         return []
     taken = Boundary.objects.filter(
-        segmentation__episode=episode, segmentation__annotator=None, is_active=True
+        segmentation__episode=episode, segmentation__annotator=annotator, is_active=True
     ).values("utterance_id")
     found = (
         SuggestedBoundary.objects.filter(run__in=runs, state=SuggestionState.OPEN)

@@ -6,8 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from curation.access import MANAGING, project_roles, signed_in
 from curation.access.scenes import annotated_project
 from curation.forms.scenes import EpisodeFilterForm
+from curation.queries.layers import is_blind, with_layers
 from curation.queries.scenes import episode_summaries
 
 PER_PAGE = 50
@@ -17,15 +19,20 @@ PER_PAGE = 50
 @require_safe
 def episodes(request: HttpRequest, slug: str) -> HttpResponse:
     """List the project's episodes; the filter lives in the address."""
-    project = annotated_project(request.user, slug)
+    person = signed_in(request)
+    project = annotated_project(person, slug)
     form = EpisodeFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {"q": "", "state": ""}
     found = episode_summaries(project, search=wanted["q"], state=wanted["state"])
+    if is_blind(project):
+        found = with_layers(found, annotator=person)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "project": project,
         "page": page,
         "form": form,
+        "is_blind": is_blind(project),
+        "may_manage": bool(project_roles(person, project) & MANAGING),
         "is_filtered": bool(wanted["q"] or wanted["state"]),
         "params": "".join(f"&{name}={value}" for name, value in wanted.items() if value),
     }

@@ -23,3 +23,8 @@ SUGGESTION_KEYS = (
     ("Shift+Y", "Accept all suggestions in view"),
     ("Backspace", "Dismiss the suggestion at this line"),
 )
+SPLIT_KEYS = (
+    ("Alt+Shift+Right", "Next split"),
+    ("Alt+Shift+Left", "Split before"),
+)
+DECISION_KEYS = (("1", "Take annotator 1’s decision here, 2 to 9 the others’"),)

@@ -22,6 +22,8 @@ password = {password!r}
 User.objects.create_superuser("admin", password=password)
 people = {{name: User.objects.create_user(name, password=password) for name in {roles!r}}}
 project = create_project({slug!r}, user=people["mina"], name="The Lighthouse")
+project.segmentation_mode = "shared"
+project.save()
 for name, role in {roles!r}.items():
     Membership.objects.get_or_create(project=project, user=people[name], role=role)
 """

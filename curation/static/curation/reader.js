@@ -2,6 +2,7 @@
 import { toast } from "../rickproject/frame.js";
 import { bindKeys } from "../rickproject/keys.js";
 import { Inspector } from "./reader_inspector.js";
+import { OwnMargin } from "./reader_own.js";
 import { Lines } from "./reader_lines.js";
 import { attachMap } from "./reader_map.js";
 import { Saver } from "./reader_saver.js";
@@ -13,7 +14,8 @@ function attach(form) {
   document.querySelectorAll(".js-only").forEach((element) => { element.hidden = false; });
   const lines = new Lines(form.querySelector("[data-lines]"));
   const spans = JSON.parse(form.dataset.spans);
-  const inspector = new Inspector(document.querySelector("[data-inspector]"), lines, {
+  const Margin = form.dataset.layer === "own" ? OwnMargin : Inspector;
+  const inspector = new Margin(document.querySelector("[data-inspector]"), lines, {
     key: form.dataset.draftKey, spans, dialogueUrl: form.dataset.dialogueUrl, ready: () => saver.settle() });
   const map = attachMap(document.querySelector("[data-minimap]"), lines);
   const done = [];

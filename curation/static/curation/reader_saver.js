@@ -12,6 +12,7 @@ export class Saver {
   constructor(form, page) {
     this.url = form.dataset.editsUrl;
     this.page = page;
+    this.layer = form.dataset.layer;
     this.key = form.dataset.draftKey;
     this.revision = Number(form.dataset.revision);
     this.base = page.starts ? new Set(page.starts()) : new Set();
@@ -57,7 +58,7 @@ export class Saver {
     this.waiting = empty();
     this.say("saving…");
     try {
-      const answer = await requestJSON(this.url, { json: { revision: this.revision, ...body(this.flying) } });
+      const answer = await requestJSON(this.url, { json: { revision: this.revision, layer: this.layer, ...body(this.flying) } });
       this.saved(answer);
     } catch (error) {
       this.failed(error);

@@ -13,7 +13,8 @@ from curation.domain.dialogue_edits import DialogueClashError, DialogueStateErro
 from curation.domain.dialogues import set_training_text
 from curation.domain.proposals import Wish, accept_proposals
 from curation.domain.reviews import approve_dialogue, return_dialogue
-from curation.domain.segmentation import SceneEdits, apply_scene_edits
+from curation.domain.scene_edits import SceneEdits
+from curation.domain.segmentation import apply_scene_edits
 from curation.enums import DialogueState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Dialogue, DialogueRevision, DialogueUtterance, Review

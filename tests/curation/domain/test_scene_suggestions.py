@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from curation.domain.scene_edits import SceneEdits
 from curation.domain.scene_suggestions import (
     NothingSpokenError,
     UnknownEpisodeError,
@@ -12,7 +13,7 @@ from curation.domain.scene_suggestions import (
     run_speaker_model,
     suggest_scenes,
 )
-from curation.domain.segmentation import SceneEdits, apply_scene_edits, clear_boundary, set_boundary
+from curation.domain.segmentation import apply_scene_edits, clear_boundary, set_boundary
 from curation.domain.speaker_model import SpeakerModelSettings
 from curation.enums import BoundaryOrigin, SuggestionState, UtteranceKind
 from curation.models import Boundary, Character, Episode, Segmentation, SuggestedBoundary, Utterance

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from curation.domain.scene_edits import SceneEdits
 from curation.domain.segmentation import (
     BoundaryRefusedError,
     CutsDialogueError,
-    SceneEdits,
     SceneStateError,
     StaleScenesError,
     apply_scene_edits,
