@@ -29,7 +29,7 @@ WINDOWS = {
 }
 NOT_PAGES = {
     "healthz", "readyz", "health", "logout", "login", "export_file", "dataset_progress",
-    "script_progress", "script_mapping", "job_status", "job_points",
+    "script_progress", "script_mapping", "job_status", "job_points", "record_cost",
 }  # fmt: skip
 
 
@@ -60,6 +60,19 @@ def route_of(address: str) -> str | None:
     return name if name not in NOT_PAGES else None
 
 
+KEEP_CHARTS = """
+window.charts = [];
+let drawing;
+Object.defineProperty(window, "uPlot", { get: () => drawing, set(made) {
+  drawing = new Proxy(made, { construct(target, values) {
+    const chart = new target(...values);
+    window.charts.push(chart);
+    return chart;
+  } });
+} });
+"""
+
+
 def addresses(page: Page) -> list[str]:
     """Return one address of every route that links lead to from the list of projects."""
     found = {"home": "/"}
@@ -84,8 +97,12 @@ def test_every_page_is_sound_for_everybody(
     pages = {name for name, route in ROUTES.items() if route.method == "GET"} - NOT_PAGES
     assert pages - names == set(), "no link leads there"
     charts = sign_in(mina, **WINDOWS["light"])
+    charts.add_init_script(KEEP_CHARTS)
     charts.goto(next(address for address in walk if route_of(address) == "job"))
     expect(charts.locator("figure[data-name=loss] .u-legend")).to_contain_text("2.500")
+    ticks = charts.evaluate("charts.flatMap((chart) => chart.axes[0]._splits)")
+    assert ticks
+    assert all(tick == int(tick) for tick in ticks), "half a step"
     findings = []
     for window, options in WINDOWS.items():
         page = sign_in(mina, **options)

@@ -91,6 +91,9 @@ function marks(plot, data) {
   };
 }
 
+/** Steps are whole: no tick between two of them, however short the job. */
+const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+
 function options(plot, data) {
   const range = (u, low, high) => (low === high ? [low - 1, high + 1] : [low, high]);
   return {
@@ -98,7 +101,7 @@ function options(plot, data) {
     height: plot.clientHeight,
     cursor: { drag: { x: false, y: false } },
     scales: { x: { time: false, range } },
-    axes: [axis(plot, { label: data.x_label, labelSize: 18, labelFont: `12px ${getComputedStyle(plot).fontFamily}` }),
+    axes: [axis(plot, { incrs: WHOLE, label: data.x_label, labelSize: 18, labelFont: `12px ${getComputedStyle(plot).fontFamily}` }),
       axis(plot, { size: 56 })],
     series: [{ label: data.x_label }, ...data.lines.map((line) => lineOptions(plot, line, data))],
     hooks: { drawClear: [marks(plot, data)], setCursor: [restLegend], ready: [restLegend] },
