@@ -20,14 +20,12 @@ def own_conversation(user: User | AnonymousUser, slug: str, pk: int) -> Conversa
         Http404: it is somebody else's, another project's, or there is none.
     """
     project = member_project(user, slug, TALKING)
-    conversation = (
-        Conversation.objects.filter(pk=pk, project=project, user_id=user.pk or 0)
-        .select_related("model__dataset", "model__character", "model__project", "project", "user")
-        .first()
-    )
+    mine = Conversation.objects.filter(pk=pk, project=project, user_id=user.pk or 0)
+    conversation = mine.select_related("model__dataset").order_by().first()
     if conversation is None:
         msg = "There is no such conversation of yours."
         raise Http404(msg)
+    conversation.project = conversation.model.project = project
     return conversation
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from curation.models import Character, Project
 from training.models import Conversation, Message, ModelVersion
@@ -11,8 +11,7 @@ from training.models import Conversation, Message, ModelVersion
 
 def conversation_messages(conversation: Conversation) -> list[Message]:
     """Return every message of a conversation in the order of writing, without what was sent."""
-    rows = conversation.messages.select_related("model__character")
-    return list(rows.defer("sent_messages", "parameters"))
+    return list(conversation.messages.defer("sent_messages", "parameters"))
 
 
 def branch(rows: Sequence[Message]) -> list[Message]:
@@ -27,8 +26,10 @@ def branch(rows: Sequence[Message]) -> list[Message]:
 
 
 def thread(conversation: Conversation) -> list[Message]:
-    """Return the conversation as a page shows it."""
-    return branch(conversation_messages(conversation))
+    """Return the conversation as a page shows it, with its models and characters."""
+    path = branch(conversation_messages(conversation))
+    prefetch_related_objects(path, "model__character")
+    return path
 
 
 def talkable_models(project: Project) -> QuerySet[ModelVersion]:

@@ -1,0 +1,61 @@
+"""The chat page in two tabs: no turn is lost, none branches, and what was typed stays."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+from pydantic import SecretStr
+
+from curation.enums import Role
+from rickproject.config import get_config
+from tests.contract.fault_server import KEY, FaultServer
+from tests.factories import ModelVersionFactory, make_member
+from training.domain.chat import start_conversation
+from training.models import Conversation, Message
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def talk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Conversation]:
+    with FaultServer() as server:
+        server.state.reply = ["Who ", "moved ", "the moon?"]
+        monkeypatch.setattr(get_config(), "openai_base_url", server.base_url)
+        monkeypatch.setattr(get_config(), "openai_api_key", SecretStr(KEY))
+        model = ModelVersionFactory(provider="openai", served_name="gpt-4o-mini")
+        tester = make_member(model.project, Role.TESTER)
+        yield start_conversation(model.project, user=tester, model=model)
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Your message").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def test_a_second_tab_is_told_and_keeps_its_text(
+    talk: Conversation, sign_in: Callable[..., Page]
+) -> None:
+    address = reverse("conversation", args=[talk.project.slug, talk.pk])
+    first = sign_in(talk.user)
+    first.goto(address)
+    second = sign_in(talk.user)
+    second.goto(address)
+    say(first, "From the first tab")
+    expect(first.locator(".message-text").last).to_have_text("Who moved the moon?")
+
+    say(second, "From the second tab")
+    expect(second.get_by_role("alert")).to_contain_text("gone on in another tab")
+    expect(second.get_by_label("Your message")).to_have_value("From the second tab")
+    expect(second.get_by_text("From the first tab").last).to_be_visible()
+    assert Message.objects.count() == 2
+
+    second.get_by_role("button", name="Send").click()
+    expect(second.locator('[data-role="assistant"] .message-text').last).to_have_text(
+        "Who moved the moon?"
+    )
+    expect(second.get_by_role("button", name="Send")).to_be_visible()
+    assert [m.content for m in Message.objects.filter(role="user")] == [
+        "From the first tab",
+        "From the second tab",
+    ]
