@@ -144,14 +144,6 @@ def accept_suggestions(
     )
 
 
-def dismiss_suggestions(
-    episode: Episode, *, suggestions: Sequence[SuggestedBoundary], actor: User
-) -> Segmentation:
-    """Refuse suggestions; they are not made again."""
-    edits = SceneEdits(dismissed=frozenset(suggestion.pk for suggestion in suggestions))
-    return apply_scene_edits(episode, edits=edits, revision=0, actor=actor)
-
-
 def suggest_scenes(
     project: Project,
     *,

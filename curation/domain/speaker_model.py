@@ -131,11 +131,6 @@ def suggest_about(
     return table.suggest(settings=replace(settings, penalty=nearest[1]))
 
 
-def scenes_of_mean_length(rows: int, *, mean_rows: float) -> int:
-    """Turn a team's mean scene length in rows into the count to ask for."""
-    return max(2, round(rows / mean_rows))
-
-
 @dataclass(frozen=True, slots=True)
 class _ScoreTable:
     """Scores S(i, j) of all allowed segments of rows i..j-1.

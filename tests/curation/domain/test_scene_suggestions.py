@@ -9,7 +9,6 @@ from curation.domain.scene_suggestions import (
     NothingSpokenError,
     UnknownEpisodeError,
     accept_suggestions,
-    dismiss_suggestions,
     run_speaker_model,
     suggest_scenes,
 )
@@ -70,7 +69,8 @@ def test_run_speaker_model_does_not_offer_what_was_dismissed() -> None:
     episode, actor = make_oracle(), UserFactory()
     run_speaker_model(episode, actor=actor, settings=CHEAP)
     six = next(one for one in open_suggestions(episode) if one.utterance.position == 6)
-    dismiss_suggestions(episode, suggestions=[six], actor=actor)
+    dismissed = SceneEdits(dismissed=frozenset({six.pk}))
+    apply_scene_edits(episode, edits=dismissed, revision=0, actor=actor)
     assert proposed(episode) == [12]
     run_speaker_model(episode, actor=actor, settings=CHEAP)
     assert proposed(episode) == [5, 12]

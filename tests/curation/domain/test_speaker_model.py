@@ -12,7 +12,6 @@ import pytest
 from curation.domain.speaker_model import (
     LockConflictError,
     SpeakerModelSettings,
-    scenes_of_mean_length,
     suggest_about,
     suggest_boundaries,
 )
@@ -171,11 +170,6 @@ def test_suggest_boundaries_keeps_one_scene_when_every_gap_is_off() -> None:
     )
     assert found.boundaries == ()
     assert set(found.probabilities) == {0.0}
-
-
-def test_scenes_of_mean_length_asks_for_two_at_least() -> None:
-    assert scenes_of_mean_length(400, mean_rows=20) == 20
-    assert scenes_of_mean_length(10, mean_rows=40) == 2
 
 
 def test_suggest_boundaries_takes_a_thousand_rows_in_a_moment() -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
+from curation.domain.scene_edits import SceneEdits
 from curation.domain.scene_suggestions import (
     accept_suggestions,
-    dismiss_suggestions,
     run_speaker_model,
 )
-from curation.domain.segmentation import set_boundary
+from curation.domain.segmentation import apply_scene_edits, set_boundary
 from curation.domain.segmentation_metrics import NO_BOUNDARY, TOO_SHORT, compare_segmentations
 from curation.domain.speaker_model import SpeakerModelSettings
 from curation.domain.suggestion_scores import SuggestionScore, score_suggestions
@@ -23,7 +23,8 @@ def test_score_suggestions_counts_fates_and_compares_the_first_run() -> None:
     run_speaker_model(episode, actor=actor, settings=SpeakerModelSettings(penalty=1))
     six, twelve = (one for one in open_suggestions(episode) if one.is_proposed)
     accept_suggestions(episode, suggestions=[six], revision=0, actor=actor)
-    dismiss_suggestions(episode, suggestions=[twelve], actor=actor)
+    dismissed = SceneEdits(dismissed=frozenset({twelve.pk}))
+    apply_scene_edits(episode, edits=dismissed, revision=0, actor=actor)
     set_boundary(episode, position=11, revision=1, actor=actor)
     score = score_suggestions(episode, spoken=range(16), starts=[0, 6, 11])
     assert (score.accepted, score.dismissed, score.undecided) == (1, 1, 0)
