@@ -12,7 +12,7 @@ from curation.enums import Role
 from curation.models import Character, DatasetVersion, Finding, Project
 from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
-from tests.factories import MembershipFactory, make_approved_dialogues
+from tests.factories import MembershipFactory, UserFactory, make_approved_dialogues
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +77,24 @@ def test_find_findings_counts_kinds_and_lists_one_page(dataset: DatasetVersion) 
     assert len(find_findings(dataset, page="2").page) == 8
     assert len(find_findings(dataset, code="duplicate", page=None).page) == 3
     assert find_findings(dataset, code="nonsense", page="x").chosen == ""
+
+
+def test_both_pages_of_a_version_show_findings_page_by_page(
+    dataset: DatasetVersion, client: Client
+) -> None:
+    Finding.objects.bulk_create(
+        Finding(dataset=dataset, code=code, severity="warning", message=f"{code} {n}")
+        for code in ("duplicate", "too_long")
+        for n in range(20)
+    )
+    admin = UserFactory(is_staff=True, is_superuser=True)
+    client.force_login(admin)
+    page = reverse("dataset", args=[dataset.project.slug, dataset.number])
+    decision = reverse("admin:curation_datasetversion_change", args=[dataset.pk])
+    for address in (page, decision):
+        first = client.get(address).content.decode()
+        assert "?page=2#checks" in first
+        assert "?check=too_long#checks" in first
+        one_kind = client.get(address, {"check": "too_long"}).content.decode()
+        assert "too_long 19" in one_kind
+        assert "duplicate 1" not in one_kind
