@@ -12,9 +12,11 @@ from rickproject.config import get_config
 from rickproject.lib.limits import spend
 from rickproject.lib.text import text_problem
 from training.domain.chat_prompt import build_prompt, default_system_message
+from training.domain.model_versions import SCRIPT_SAMPLING
 from training.enums import MessageRole, MessageState
 from training.errors import TrainingError
 from training.models import Conversation, Message, ModelVersion
+from training.providers.capabilities import SCRIPT_BASE
 from training.queries.conversations import branch, conversation_messages, speaker_names
 
 MAXIMUM_TEXT = 8000
@@ -62,6 +64,8 @@ def start_conversation(
     """
     _require_usable(project, model)
     settings.setdefault("system_message", default_system_message(model))
+    if model.base_model == SCRIPT_BASE:
+        settings.setdefault("temperature", SCRIPT_SAMPLING["temperature"])
     if model.context_tokens:  # leave most of a small window to what was said before
         settings.setdefault("max_tokens", min(LONGEST_REPLY, model.context_tokens // 4))
     return Conversation.objects.create(project=project, user=user, model=model, **settings)

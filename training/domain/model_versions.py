@@ -16,6 +16,9 @@ from training.trainer import files
 
 LONGEST_PART = 50
 MARK_LENGTH = 8
+# A base of a few thousand lines is unsure: without its unlikeliest guesses it stays in words, and
+# the penalty keeps it from going round in circles. See docs/explanation/local-training.md.
+SCRIPT_SAMPLING = {"temperature": 0.6, "top_p": 0.9, "min_p": 0.1, "repetition_penalty": 1.1}
 
 
 def model_name(job: FineTuneJob) -> str:
@@ -92,8 +95,14 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
     base_dir = _base_dir(result)
     served_base = base_name(job, what=result.base_key or str(base_dir))
     name = model_name(job)
+    sampling = SCRIPT_SAMPLING if result.base_key else {}
     write_model_entry(
-        models_dir, name=served_base, base_dir=base_dir, adapter_dir=None, context_tokens=context
+        models_dir,
+        name=served_base,
+        base_dir=base_dir,
+        adapter_dir=None,
+        context_tokens=context,
+        sampling=sampling,
     )
     write_model_entry(
         models_dir,
@@ -101,6 +110,7 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
         base_dir=base_dir,
         adapter_dir=(folder / (result.adapter_dir or "")).resolve(),
         context_tokens=context,
+        sampling=sampling,
     )
     register_base(job, name=served_base, served_name=served_base, context_tokens=context)
     return register_fine_tuned(job, served_name=name, context_tokens=context)

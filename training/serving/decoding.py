@@ -5,21 +5,44 @@ steps. Each row samples with a random generator of its own, so its seed means th
 else is being answered, up to the last bit of the arithmetic.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn; the names are those that vLLM takes beside OpenAI's.
+
+    Attributes:
+        temperature: 0 takes the likeliest token.
+        top_p: the likeliest tokens stay that have this much probability together.
+        min_p: tokens stay that are at least this share as likely as the likeliest.
+        repetition_penalty: above 1, tokens the reply has already are less likely.
+
+    Sources: Holtzman et al. (2020) for top_p, Nguyen et al. (2024) for min_p, Keskar et al. (2019)
+    for the penalty.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+
+
+SAMPLING_NAMES = tuple(field.name for field in fields(Sampling))
 
 
 @dataclass
 class Row:
-    """One reply being written."""
+    """One reply being written; ``written`` holds its tokens so far."""
 
     prompt: list[int]
-    temperature: float
-    top_p: float
+    sampling: Sampling
     generator: Any
     last_token: int = -1
     length: int = 0
+    written: set[int] = field(default_factory=set)
 
 
 class Batch:
@@ -126,17 +149,37 @@ def choose_token(scores: Any, row: Row) -> int:
     """Sample the next token from logits of shape (vocabulary,); temperature 0 takes the best."""
     import torch  # noqa: PLC0415
 
-    if row.temperature == 0:
-        return int(scores.argmax())
-    chances = torch.softmax(scores / row.temperature, dim=-1)
-    if row.top_p < 1:
+    chosen = row.sampling
+    if chosen.repetition_penalty != 1 and row.written:
+        scores = _penalised(scores, row.written, chosen.repetition_penalty)
+    if chosen.temperature == 0:
+        return _keep(row, int(scores.argmax()))
+    chances = torch.softmax(scores / chosen.temperature, dim=-1)
+    if chosen.min_p > 0:
+        chances[chances < chosen.min_p * chances.max()] = 0
+    if chosen.top_p < 1:
         ordered, order = chances.sort(descending=True, stable=True)
         # A token stays while those before it have not reached top_p: the best one always stays.
-        ordered[ordered.cumsum(0) - ordered >= row.top_p] = 0
+        ordered[ordered.cumsum(0) - ordered >= chosen.top_p * ordered.sum()] = 0
         if not bool(ordered.any()):
-            return int(order[0])
-        return int(order[torch.multinomial(ordered, 1, generator=row.generator)])
-    return int(torch.multinomial(chances, 1, generator=row.generator))
+            return _keep(row, int(order[0]))
+        return _keep(row, int(order[torch.multinomial(ordered, 1, generator=row.generator)]))
+    return _keep(row, int(torch.multinomial(chances, 1, generator=row.generator)))
+
+
+def _penalised(scores: Any, written: Collection[int], penalty: float) -> Any:
+    import torch  # noqa: PLC0415
+
+    places = torch.tensor(sorted(written))
+    known = scores[places]
+    changed = scores.clone()
+    changed[places] = torch.where(known > 0, known / penalty, known * penalty)
+    return changed
+
+
+def _keep(row: Row, token: int) -> int:
+    row.written.add(token)
+    return token
 
 
 def new_generator(seed: int | None) -> Any:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from training.serving.decoding import Row, new_generator
+from training.serving.decoding import Row, Sampling, new_generator
 from training.serving.loading import LoadedModel
 from training.serving.prompts import Turn, fit_prompt
 from training.serving.protocol import ChatRequest, FinishReason, RequestError
@@ -66,7 +66,8 @@ def prepare(item: Generation, loaded: LoadedModel) -> None:
         )
     except TrainerError as error:
         raise RequestError(str(error), code=error.code, param="messages") from error
-    item.row = Row(prompt.tokens, request.temperature, request.top_p, new_generator(request.seed))
+    sampling = Sampling(**{**item.entry.sampling, **request.sampling})
+    item.row = Row(prompt.tokens, sampling, new_generator(request.seed))
     item.text = ReplyText(loaded.decode, stops=request.stop)
     item.most = prompt.most_new_tokens
     item.tell(Piece(prompt_tokens=len(prompt.tokens), dropped_messages=prompt.dropped_messages))

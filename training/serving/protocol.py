@@ -12,6 +12,12 @@ FinishReason = Literal["stop", "length"]
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 MOST_STOPS = 4
 MOST_MESSAGES = 2000
+SAMPLING_LIMITS = {
+    "temperature": (0.0, 2.0),
+    "top_p": (0.0, 1.0),
+    "min_p": (0.0, 1.0),
+    "repetition_penalty": (0.5, 2.0),
+}
 UNSUPPORTED = ("tools", "functions", "response_format", "audio", "modalities", "prediction")
 
 
@@ -43,14 +49,13 @@ class RequestError(Exception):
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A checked request."""
+    """A checked request; ``sampling`` holds what it names, the model's own defaults the rest."""
 
     model: str
     messages: tuple[tuple[str, str], ...]
     stream: bool = False
     include_usage: bool = False
-    temperature: float = 1.0
-    top_p: float = 1.0
+    sampling: Mapping[str, float] = field(default_factory=dict)
     max_tokens: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
@@ -160,8 +165,7 @@ def parse_request(body: object) -> ChatRequest:
         messages=_messages(body.get("messages")),
         stream=bool(body.get("stream")),
         include_usage=bool(options.get("include_usage")),
-        temperature=_number(body, "temperature", default=1.0, low=0.0, high=2.0),
-        top_p=_number(body, "top_p", default=1.0, low=0.0, high=1.0),
+        sampling=_sampling(body),
         max_tokens=_whole(body, "max_tokens" if limit is None else "max_completion_tokens", low=1),
         seed=_whole(body, "seed", low=-(2**63)),
         stop=_stop(body.get("stop")),
@@ -194,10 +198,15 @@ def _message(item: object, index: int) -> tuple[str, str]:
     return ROLES[item["role"]], content
 
 
-def _number(body: dict[str, Any], name: str, *, default: float, low: float, high: float) -> float:
+def _sampling(body: dict[str, Any]) -> dict[str, float]:
+    values = {name: _number(body, name, *limits) for name, limits in SAMPLING_LIMITS.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _number(body: dict[str, Any], name: str, low: float, high: float) -> float | None:
     value = body.get(name)
     if value is None:
-        return default
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise RequestError(f"{name} must be a number from {low:g} to {high:g}.", param=name)
     return float(value)

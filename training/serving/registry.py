@@ -6,7 +6,8 @@ Needs neither torch nor Django::
         {"name": "<name>",
          "base_dir": "/…/bases/<key>",      directory with safetensors, tokenizer and template
          "adapter_dir": "/…/adapter",       LoRA adapter merged into the base; null for the base
-         "context_tokens": 256}             prompt and reply together
+         "context_tokens": 256,             prompt and reply together
+         "sampling": {"min_p": 0.1}}        what a request leaves open; may be absent
 
 A relative path counts from the directory of the ``model.json``. The file is read again whenever
 it changes, so a model can be replaced while the server runs; a removed one is gone at once.
@@ -15,8 +16,11 @@ it changes, so a model can be replaced while the server runs; a removed one is g
 import json
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from training.serving.decoding import SAMPLING_NAMES
 
 ENTRY = "model.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
@@ -27,6 +31,7 @@ class ModelEntry:
     """One model as the server offers it.
 
     Attributes:
+        sampling: defaults for what a request leaves open, by the names of ``decoding.Sampling``.
         changed_at: when its ``model.json`` was written, in seconds since 1970.
         fingerprint: differs after every replacement.
     """
@@ -37,6 +42,7 @@ class ModelEntry:
     context_tokens: int
     changed_at: float
     fingerprint: str
+    sampling: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_model_entry(
@@ -46,6 +52,7 @@ def write_model_entry(
     base_dir: Path | str,
     adapter_dir: Path | str | None,
     context_tokens: int,
+    sampling: Mapping[str, float] | None = None,
 ) -> Path:
     """Offer a model under a name, replacing an earlier one of that name.
 
@@ -65,6 +72,7 @@ def write_model_entry(
         "base_dir": str(base_dir),
         "adapter_dir": None if adapter_dir is None else str(adapter_dir),
         "context_tokens": context_tokens,
+        "sampling": dict(sampling or {}),
     }
     path = directory / ENTRY
     beside = path.with_name(f".{ENTRY}.{os.getpid()}.tmp")
@@ -91,10 +99,17 @@ def read_entry(models_dir: Path, name: str) -> ModelEntry | None:
             adapter_dir=None if adapter is None else path.parent / adapter,
             context_tokens=int(raw["context_tokens"]),
             changed_at=stat.st_mtime,
+            sampling=_sampling(raw.get("sampling")),
             fingerprint=f"{stat.st_mtime_ns:x}-{stat.st_ino:x}",
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _sampling(raw: object) -> dict[str, float]:
+    if not isinstance(raw, dict):
+        return {}
+    return {name: float(raw[name]) for name in SAMPLING_NAMES if name in raw}
 
 
 def list_entries(models_dir: Path) -> list[ModelEntry]:

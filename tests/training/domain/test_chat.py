@@ -203,3 +203,12 @@ def test_ask_without_a_cache_works_where_nobody_is_counted(talk: Conversation) -
         with pytest.raises(LimitsUnavailableError):
             ask(talk, text="Hi")
         assert ask(talk, text="Hi", is_counted=False).state == MessageState.STREAMING
+
+
+def test_start_conversation_with_a_small_base_begins_cooler() -> None:
+    model, other = (ModelVersionFactory(base_model=name) for name in ("script-base", "owner/name"))
+    user = UserFactory()
+    assert start_conversation(model.project, user=user, model=model).temperature == 0.6
+    assert start_conversation(other.project, user=user, model=other).temperature == 0.7
+    asked = start_conversation(model.project, user=user, model=model, temperature=1.0)
+    assert asked.temperature == 1.0

@@ -72,3 +72,19 @@ def test_base_name_fits_the_table_and_the_folder_whatever_it_is_made_of() -> Non
     assert len(name) <= ModelVersion._meta.get_field("name").max_length
     job.base_model = job.base_model[:-1] + "y"
     assert base_name(job, what=job.base_model) != name
+
+
+def test_small_bases_are_served_with_a_sampling_that_suits_them(
+    tmp_path: Path, var_dir: Path
+) -> None:
+    job = local_job("script-base")
+    result = files.Result(outcome="finished", base_dir="k", base_key="k", adapter_dir="adapter")
+    version = register_local_models(job, result, tmp_path)
+    entry = read_entry(var_dir / "models", version.served_name)
+    assert entry is not None
+    assert entry.sampling["min_p"] > 0
+    assert entry.sampling["repetition_penalty"] > 1
+    chosen_by_others = offer(local_job("/models/a/tiny"), "/models/a/tiny", tmp_path)
+    entry = read_entry(var_dir / "models", chosen_by_others.served_name)
+    assert entry is not None
+    assert entry.sampling == {}

@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::FutureWarni
 
 async def reply(engine: Engine, entry: ModelEntry | None, *, tokens: int = 2) -> str:
     assert entry is not None
-    request = ChatRequest(entry.name, (("user", "Hello."),), max_tokens=tokens, temperature=0)
+    request = ChatRequest(
+        entry.name, (("user", "Hello."),), max_tokens=tokens, sampling={"temperature": 0}
+    )
     generation = Generation(entry, request, asyncio.get_running_loop())
     engine.submit(generation)
     text = ""

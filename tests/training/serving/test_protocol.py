@@ -22,6 +22,7 @@ def test_parse_request_reads_what_the_sdk_sends() -> None:
             "stream_options": {"include_usage": True},
             "temperature": 0,
             "top_p": 0.5,
+            "min_p": 0.1,
             "max_tokens": 9,
             "max_completion_tokens": 5,
             "seed": 3,
@@ -30,7 +31,8 @@ def test_parse_request_reads_what_the_sdk_sends() -> None:
     )
     assert request.messages == (("system", "You are Vex."), ("user", "Hello"))
     assert (request.stream, request.include_usage) == (True, True)
-    assert (request.temperature, request.top_p, request.max_tokens) == (0.0, 0.5, 5)
+    assert request.sampling == {"temperature": 0.0, "top_p": 0.5, "min_p": 0.1}
+    assert request.max_tokens == 5
     assert (request.seed, request.stop) == (3, ("END",))
 
 
@@ -44,6 +46,8 @@ def test_parse_request_reads_what_the_sdk_sends() -> None:
         ({"model": "vex", "messages": HELLO, "temperature": 2.1}, "temperature"),
         ({"model": "vex", "messages": HELLO, "temperature": True}, "temperature"),
         ({"model": "vex", "messages": HELLO, "top_p": -1}, "top_p"),
+        ({"model": "vex", "messages": HELLO, "min_p": 1.5}, "min_p"),
+        ({"model": "vex", "messages": HELLO, "repetition_penalty": 0}, "repetition_penalty"),
         ({"model": "vex", "messages": HELLO, "max_tokens": 0}, "max_tokens"),
         ({"model": "vex", "messages": HELLO, "seed": 1.5}, "seed"),
         ({"model": "vex", "messages": HELLO, "stop": ["a"] * 5}, "stop"),

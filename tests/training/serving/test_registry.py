@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,30 @@ def test_write_model_entry_offers_a_model(tmp_path: Path) -> None:
     assert entry.base_dir == Path("/bases/1")
     assert entry.adapter_dir == tmp_path / "ft:vex:2" / "../a"
     assert entry.context_tokens == 256
+
+
+def test_write_model_entry_keeps_how_a_model_is_best_sampled(tmp_path: Path) -> None:
+    write_model_entry(
+        tmp_path,
+        name="vex",
+        base_dir="/b",
+        adapter_dir=None,
+        context_tokens=256,
+        sampling={"min_p": 0.1, "temperature": 0.5},
+    )
+    entry = read_entry(tmp_path, "vex")
+    assert entry is not None
+    assert entry.sampling == {"min_p": 0.1, "temperature": 0.5}
+
+
+def test_read_entry_takes_a_file_without_sampling(tmp_path: Path) -> None:
+    path = offer(tmp_path, "vex")
+    raw = json.loads(path.read_text())
+    del raw["sampling"]
+    path.write_text(json.dumps(raw))
+    entry = read_entry(tmp_path, "vex")
+    assert entry is not None
+    assert entry.sampling == {}
 
 
 def test_write_model_entry_replaces_and_changes_the_fingerprint(tmp_path: Path) -> None:
