@@ -138,7 +138,7 @@ def mark_best(job: FineTuneJob, step: int | None) -> None:
     """Mark the step whose model was kept; without one, the lowest validation loss."""
     if step is None:
         best = (
-            MetricPoint.objects.filter(job=job, name="full_valid_loss")
+            MetricPoint.objects.filter(job=job, name="full_valid_loss", step__gt=0)  # 0: the base
             .order_by("value", "step")
             .first()
         )

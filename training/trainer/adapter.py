@@ -36,6 +36,7 @@ class Adapted:
     step: int
     total_steps: int
     tokens: int
+    base: HeldOut | None
     held_out: HeldOut | None
 
 
@@ -47,16 +48,19 @@ def train_adapter(
     tokenizer: Any,
     train: Sequence[Example],
     validation: Sequence[Example],
+    characters: int,
     reports: Reports,
     base_name: str,
 ) -> Adapted:
-    """Train, keep the best checkpoint, write ``adapter/`` unless stopped half-way.
+    """Judge the base, train, keep the best checkpoint, write ``adapter/`` unless stopped half-way.
 
     Args:
         model: the base, changed in place.
         train, validation: ready tokens; without validation the last epoch is kept.
+        characters: of the replies in ``validation``.
         base_name: written into the artefact in place of a path.
     """
+    base = _judge_base(model, validation, characters=characters, events=reports.events)
     resume = _resume_point(job_dir, reports.events)
     told = reports.events.find(f"step-{_step_of(resume):07d}-train") if resume else None
     reporter = make_callback(
@@ -79,9 +83,11 @@ def train_adapter(
     outcome = stop_reason(step=step, total=total, asked=reporter.stopped)
     held_out = None
     if outcome in ("finished", "early_stopped"):
-        held_out = judge(trainer.model, validation)
+        held_out = judge(trainer.model, validation, characters=characters)
         _save(trainer.model, job_dir / files.ADAPTER, base_name=base_name)
-    return Adapted(outcome, step, total, reporter.tokens, held_out)
+        if base and held_out:
+            _tell_gain(reports.events, base, held_out, step=step)
+    return Adapted(outcome, step, total, reporter.tokens, base, held_out)
 
 
 def stop_reason(*, step: int, total: int, asked: files.Outcome | None) -> files.Outcome:
@@ -93,6 +99,35 @@ def stop_reason(*, step: int, total: int, asked: files.Outcome | None) -> files.
     if asked:
         return asked
     return "early_stopped" if step < total else "finished"
+
+
+def _judge_base(
+    model: Any, validation: Sequence[Example], *, characters: int, events: EventLog
+) -> HeldOut | None:
+    """Measure the base before anything is learnt: step 0 of the validation curve."""
+    name = f"step-{0:07d}-valid"
+    if told := events.find(name):
+        return HeldOut.from_figures(told.data)
+    base = judge(model, validation, characters=characters)
+    if base:
+        text = f"The base alone: validation loss {base.loss:.3f}, {_bits(base)}."
+        events.metrics(name, text, step=0, **base.as_figures())
+        events.message("base-judged", text)
+    return base
+
+
+def _tell_gain(events: EventLog, base: HeldOut, kept: HeldOut, *, step: int) -> None:
+    text = (
+        f"The model that is kept: validation loss {kept.loss:.3f} (the base alone "
+        f"{base.loss:.3f}), {_bits(kept)} ({base.bits_per_character:.3f})."
+    )
+    figures = {"full_valid_bits_per_character": kept.bits_per_character}
+    events.metrics(f"step-{step:07d}-kept", text, step=step, **figures)
+    events.message("judged", text)
+
+
+def _bits(figures: HeldOut) -> str:
+    return f"{figures.bits_per_character:.3f} bits per character"
 
 
 def _resume_point(job_dir: Path, events: EventLog) -> Path | None:

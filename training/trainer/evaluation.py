@@ -1,23 +1,56 @@
 """Held-out loss and accuracy in which every token weighs the same."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from training.trainer.encoding import IGNORED, Example
+from training.trainer.records import Record
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Mean loss in nats per token, share of tokens guessed right (0 to 1), tokens judged."""
+    """How well held-out replies are foreseen.
+
+    Attributes:
+        loss: mean, in nats per token.
+        accuracy: share of tokens guessed right, 0 to 1.
+        tokens: how many were judged.
+        bits_per_character: the same loss by the character of the replies, so that models with
+            different tokenizers can be compared.
+    """
 
     loss: float
     accuracy: float
     tokens: int
+    bits_per_character: float
+
+    def as_figures(self) -> dict[str, float]:
+        """Return the figures under the names that a job's metrics have."""
+        return {
+            "full_valid_loss": self.loss,
+            "full_valid_mean_token_accuracy": self.accuracy,
+            "full_valid_bits_per_character": self.bits_per_character,
+            "valid_tokens": self.tokens,
+        }
+
+    @classmethod
+    def from_figures(cls, figures: Mapping[str, Any]) -> Self:
+        """Read what ``as_figures`` told."""
+        return cls(
+            loss=float(figures["full_valid_loss"]),
+            accuracy=float(figures["full_valid_mean_token_accuracy"]),
+            tokens=int(figures["valid_tokens"]),
+            bits_per_character=float(figures["full_valid_bits_per_character"]),
+        )
 
 
-def judge(model: Any, examples: Sequence[Example]) -> HeldOut | None:
+def judge(model: Any, examples: Sequence[Example], *, characters: int) -> HeldOut | None:
     """Measure a model on whole examples, one at a time; None without examples.
+
+    Args:
+        characters: of the replies that are judged, see ``judged_characters``.
 
     TRL's own accuracy is the mean over batches, in which a short last batch weighs as much as a
     full one; this is what reports show.
@@ -39,4 +72,14 @@ def judge(model: Any, examples: Sequence[Example]) -> HeldOut | None:
             judged = labels != IGNORED
             right += int((logits.argmax(-1)[judged] == labels[judged]).sum())
             tokens += int(judged.sum())
-    return HeldOut(loss / tokens, right / tokens, tokens) if tokens else None
+    if not tokens:
+        return None
+    bits = loss / math.log(2) / max(characters, 1)
+    return HeldOut(loss / tokens, right / tokens, tokens, bits)
+
+
+def judged_characters(records: Sequence[Record]) -> int:
+    """Return the characters of the replies that records are judged by."""
+    return sum(
+        len(message.content) for record in records for message in record.messages if message.trained
+    )

@@ -57,10 +57,11 @@ class Event:
     Attributes:
         created_at: seconds since 1970 in UTC.
         type: ``message`` or ``metrics``. A step's training row and its validation row are two
-            events with the same ``data["step"]``.
+            events with the same ``data["step"]``. Step 0 is the base alone.
         data: for metrics ``step`` and ``total_steps`` and any of ``train_loss``,
             ``train_mean_token_accuracy``, ``full_valid_loss``,
-            ``full_valid_mean_token_accuracy``, ``learning_rate``, ``grad_norm``, ``epoch``,
+            ``full_valid_mean_token_accuracy``, ``full_valid_bits_per_character`` (of the base and
+            of the kept model only), ``learning_rate``, ``grad_norm``, ``epoch``,
             ``num_tokens``, ``tokens_per_second``, ``memory_mb``.
     """
 
@@ -108,7 +109,9 @@ class Result:
         trained_tokens: tokens the adapter stage has seen, padding left out.
         seconds: of this process, not of those it resumed.
         final_valid_loss: of the kept adapter over the whole validation file, every token
-            weighing the same; likewise ``final_valid_mean_token_accuracy``.
+            weighing the same; likewise ``final_valid_mean_token_accuracy``, and
+            ``base_valid_loss`` of the base before the adapter. Bits per character are the same
+            losses by the character of the replies.
         error_detail: a sentence for the person.
     """
 
@@ -124,8 +127,11 @@ class Result:
     trained_tokens: int = 0
     seconds: float = 0.0
     base_seconds: float = 0.0
+    base_valid_loss: float | None = None
+    base_valid_bits_per_character: float | None = None
     final_valid_loss: float | None = None
     final_valid_mean_token_accuracy: float | None = None
+    final_valid_bits_per_character: float | None = None
     error_code: str | None = None
     error_detail: str | None = None
     versions: dict[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from training.trainer import files
 from training.trainer.adapter import Adapted, Reports, train_adapter
 from training.trainer.encoding import ChatEncoder, Example
 from training.trainer.errors import StoppedError, TrainerError
+from training.trainer.evaluation import judged_characters
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
 from training.trainer.pretrained import (
     context_limit,
@@ -139,6 +140,7 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
         tokenizer=tokenizer,
         train=train,
         validation=validation,
+        characters=judged_characters(held_out),
         reports=reports,
         base_name=base.name,
     )
@@ -219,6 +221,7 @@ def _result(job_dir: Path, adapted: Adapted, *, base_name: str) -> files.Result:
             saved.make_portable(path, base_name=base_name)
     rows = _checkpoints(job_dir)
     done = adapted.outcome in FINAL
+    base, kept = adapted.base, adapted.held_out
     return files.Result(
         outcome=adapted.outcome,
         best_step=saved.best_step(rows),
@@ -227,8 +230,11 @@ def _result(job_dir: Path, adapted: Adapted, *, base_name: str) -> files.Result:
         checkpoints=rows,
         adapter_dir=files.ADAPTER if done else None,
         trained_tokens=adapted.tokens,
-        final_valid_loss=adapted.held_out.loss if adapted.held_out else None,
-        final_valid_mean_token_accuracy=adapted.held_out.accuracy if adapted.held_out else None,
+        base_valid_loss=base.loss if base else None,
+        base_valid_bits_per_character=base.bits_per_character if base else None,
+        final_valid_loss=kept.loss if kept else None,
+        final_valid_mean_token_accuracy=kept.accuracy if kept else None,
+        final_valid_bits_per_character=kept.bits_per_character if kept else None,
     )
 
 

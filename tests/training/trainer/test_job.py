@@ -1,6 +1,7 @@
 """Whole jobs in this process, on a base of the smallest size."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,9 @@ def test_job_trains_and_tells_about_it(tmp_path: Path, base_cache: Path) -> None
     assert (result.outcome, result.step, result.total_steps) == ("finished", 6, 6)
     assert files.read_result(tmp_path / "job") == result
     rows = metrics(tmp_path / "job")
-    assert sorted(rows) == [1, 2, 3, 4, 5, 6]
+    assert sorted(rows) == [0, 1, 2, 3, 4, 5, 6]
     assert rows[6]["full_valid_loss"] < rows[2]["full_valid_loss"]
-    assert [step for step, row in rows.items() if "full_valid_loss" in row] == [2, 4, 6]
+    assert [step for step, row in rows.items() if "full_valid_loss" in row] == [0, 2, 4, 6]
     assert {"learning_rate", "grad_norm", "tokens_per_second", "memory_mb", "epoch"} <= set(rows[1])
     assert rows[6]["num_tokens"] == result.trained_tokens
     assert [row.step for row in result.checkpoints] == [2, 4, 6]
@@ -59,6 +60,26 @@ def test_job_trains_and_tells_about_it(tmp_path: Path, base_cache: Path) -> None
         "tokenizer.json",
         "tokenizer_config.json",
     ]
+
+
+def test_job_judges_the_base_before_the_adapter(tmp_path: Path, base_cache: Path) -> None:
+    validation = toy_records(3, start=12)
+    result = run(
+        tmp_path, cache_dir=base_cache, n_epochs=3, learning_rate=0.01, validation=validation
+    )
+    before, after = metrics(tmp_path)[0], metrics(tmp_path)[6]
+    assert before["full_valid_loss"] == result.base_valid_loss
+    assert result.final_valid_loss is not None
+    assert result.final_valid_loss < before["full_valid_loss"]
+    characters = sum(len(row["messages"][-1]["content"]) for row in validation)
+    for loss, bits in (
+        (before["full_valid_loss"], result.base_valid_bits_per_character),
+        (result.final_valid_loss, after["full_valid_bits_per_character"]),
+    ):
+        assert bits == pytest.approx(loss / math.log(2) * before["valid_tokens"] / characters)
+    told = [event.message for event in files.read_events(tmp_path)[0]]
+    assert any(text.startswith("The base alone: validation loss") for text in told)
+    assert any(text.startswith("The model that is kept: validation loss") for text in told)
 
 
 def test_job_judges_every_held_out_token_alike(tmp_path: Path, base_cache: Path) -> None:
