@@ -57,6 +57,7 @@ def job_spec(job: FineTuneJob) -> JobSpec:
         cache_dir=str((config.var_dir / "bases").resolve()),
         system_template=_system_template(recipe, job),
         speaker_template="{speaker}: {text}" if recipe.names_speakers else "{text}",
+        played_by_adapter=job.dataset.target_character.name,
     )
     tokenizer = (config.var_dir / "tokenizers" / job.project.slug).resolve()
     return JobSpec(

@@ -15,7 +15,7 @@ from training.trainer.pretraining import Trained, epochs_for, pretrain
 from training.trainer.records import ScriptLine
 from training.trainer.spec import MODEL_SIZES, BaseSpec
 
-RECIPE = 2  # raise it when pretraining.py, tokenizer.py or windows.py would build another model
+RECIPE = 3  # raise it when pretraining.py, tokenizer.py or windows.py would build another model
 FEWEST_LINES = 20
 SHORTEST_CONTEXT = 256
 MANIFEST = "base.json"
@@ -58,6 +58,7 @@ def base_key(lines: Sequence[ScriptLine], *, base: BaseSpec, seed: int) -> str:
         "recipe": RECIPE,
         "lines": [asdict(line) for line in lines],
         "templates": [base.system_template, base.speaker_template, base.joins_with],
+        "played_by_adapter": base.played_by_adapter,
         "model": MODEL_SIZES[base.size],
         "epochs": epochs_for(base, len(lines)),
         "seed": seed,

@@ -13,6 +13,7 @@ Shape of the file (all but ``job`` and ``base.kind`` may be left out)::
         "system_template": "You are {character}.",   for str.format; "" for no message
         "speaker_template": "{speaker}: {text}",
         "joins_with": "\\n",            between neighbouring lines of one message
+        "played_by_adapter": "",        script: the base never speaks as this character
         "base_epochs": null,            script: null chooses by the size of the script
         "size": "tiny"                  script: a key of MODEL_SIZES
       },
@@ -42,7 +43,7 @@ from training.trainer.errors import TrainerError
 BaseKind = Literal["script", "pretrained"]
 AUTO = (None, "auto")
 
-# layers, width, attention heads: about 1.2M, 2M and 3.2M parameters with a vocabulary of 3,000
+# layers, width, attention heads: about 1.6M, 2.5M and 3.8M parameters with a vocabulary of 6,000
 MODEL_SIZES: dict[str, tuple[int, int, int]] = {
     "micro": (2, 32, 2),
     "tiny": (4, 128, 4),
@@ -128,6 +129,7 @@ class BaseSpec:
     system_template: str = "You are {character}."
     speaker_template: str = "{speaker}: {text}"
     joins_with: str = "\n"
+    played_by_adapter: str = ""
     base_epochs: int | None = None
     size: str = "tiny"
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from training.trainer.errors import TrainerError
 
-VOCABULARY = 3000
+VOCABULARY = 6000
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 TEMPLATE = Path(__file__).with_name("template.jinja")
 
 
 def train_tokenizer(texts: Iterable[str], *, context_length: int) -> Any:
-    """Learn a byte-level BPE of at most 3,000 pieces and give it the ChatML template.
+    """Learn a byte-level BPE of at most 6,000 pieces and give it the ChatML template.
 
     Most words of a script are one piece then. Every byte is in the alphabet, so any text can be
     written, known or not.
@@ -32,7 +32,7 @@ def train_tokenizer(texts: Iterable[str], *, context_length: int) -> Any:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,
-        min_frequency=2,
+        min_frequency=1,
         special_tokens=[PAD, START, END],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,

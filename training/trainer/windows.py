@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from training.trainer.records import Message, ScriptLine
@@ -17,8 +18,9 @@ def script_windows(
     """Return one epoch of exchanges, each seen from one speaker's side.
 
     Every segment is tiled with windows of three to five lines that start somewhere else in each
-    epoch. Up to two speakers of a window are in turn the assistant; the last speaker always is,
-    since a reply is what the model has to learn.
+    epoch. Up to two speakers of a window are in turn the assistant, the last ones first, since a
+    reply is what the model has to learn. The character that the adapter will play never is: what
+    it says is read as others hear it, so that the adapter has something to add.
 
     Args:
         lines: of all segments, in order.
@@ -30,8 +32,12 @@ def script_windows(
     for _segment, group in groupby(lines, key=lambda line: line.segment):
         for window in _tiles(list(group), chance):
             examples += [
-                view(window, assistant=speaker, base=base) for speaker in _assistants(window)
+                view(window, assistant=speaker, base=base)
+                for speaker in _assistants(window, never=base.played_by_adapter)
             ]
+    if not examples and base.played_by_adapter:  # nobody else speaks here
+        everybody = replace(base, played_by_adapter="")
+        return script_windows(lines, base=everybody, seed=seed, epoch=epoch)
     return examples
 
 
@@ -45,9 +51,9 @@ def _tiles(lines: Sequence[ScriptLine], chance: random.Random) -> Iterator[Seque
         start = stop
 
 
-def _assistants(window: Sequence[ScriptLine]) -> list[str]:
+def _assistants(window: Sequence[ScriptLine], *, never: str) -> list[str]:
     newest_first = dict.fromkeys(line.speaker for line in reversed(window))
-    return list(newest_first)[:SPEAKERS_PER_WINDOW]
+    return [speaker for speaker in newest_first if speaker != never][:SPEAKERS_PER_WINDOW]
 
 
 def view(window: Sequence[ScriptLine], *, assistant: str, base: BaseSpec) -> tuple[Message, ...]:

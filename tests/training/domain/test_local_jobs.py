@@ -104,6 +104,7 @@ def test_prepare_folder_writes_the_frozen_bytes() -> None:
     assert (folder / "train.jsonl").read_bytes() == expected
     spec = json.loads((folder / "spec.json").read_text())
     assert spec["base"]["system_template"] == "You are {character}."
+    assert spec["base"]["played_by_adapter"] == dataset.target_character.name
     assert spec["hyperparameters"]["n_epochs"] == 3
 
 

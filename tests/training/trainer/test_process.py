@@ -111,7 +111,7 @@ def test_trainer_killed_while_building_the_base_goes_on_from_its_last_epoch(
 ) -> None:
     owner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     cache = tmp_path / "bases"
-    base = {"kind": "script", "cache_dir": str(cache), "base_epochs": 60, "size": "micro"}
+    base = {"kind": "script", "cache_dir": str(cache), "base_epochs": 40, "size": "micro"}
     try:
         make_job(tmp_path / "job", cache_dir=cache, base=base, owner_pid=owner.pid, n_epochs=1)
         process = start_trainer(tmp_path / "job")

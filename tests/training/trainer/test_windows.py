@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from tests.training.trainer.toy import toy_lines
 from training.trainer.records import Message, ScriptLine
 from training.trainer.spec import BaseSpec
@@ -55,3 +57,23 @@ def test_script_windows_reach_nearly_every_line_in_a_few_epochs() -> None:
         for message in window
     )
     assert all(line.text in seen for line in lines)
+
+
+def test_script_windows_never_speak_as_the_character_the_adapter_will_play() -> None:
+    base = replace(BASE, played_by_adapter="Odo")
+    windows = [
+        window
+        for epoch in range(3)
+        for window in script_windows(toy_lines(), base=base, seed=1, epoch=epoch)
+    ]
+    assert {window[0].content for window in windows} == {"You are Pip.", "You are Wren."}
+    heard = " ".join(message.content for window in windows for message in window)
+    assert "Odo: The" in heard  # as the others hear it
+
+
+def test_script_windows_of_a_lone_speaker_are_that_speakers() -> None:
+    lines = [ScriptLine(1, "Odo", f"Line {index}.") for index in range(6)]
+    base = replace(BASE, played_by_adapter="Odo")
+    windows = script_windows(lines, base=base, seed=1, epoch=0)
+    assert windows
+    assert windows == script_windows(lines, base=BASE, seed=1, epoch=0)
