@@ -85,7 +85,8 @@ def test_finetune_trains_the_script_base_from_beginning_to_end(var_dir: Path) ->
     job = FineTuneJob.objects.get(pk=answer["id"])
     assert job.trained_tokens
     assert job.metrics.filter(name="train_loss").exists()
-    assert job.metrics.filter(name="full_valid_loss").count() == 2
+    judged = job.metrics.filter(name="full_valid_loss").order_by("step")
+    assert list(judged.values_list("step", flat=True)) == [0, 2, 4]  # 0: the base alone
     assert job.checkpoints.filter(is_best=True).count() == 1
     names = {entry.name for entry in list_entries(var_dir / "models")}
     versions = ModelVersion.objects.filter(project=job.project)
