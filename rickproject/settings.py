@@ -99,14 +99,12 @@ if config.database_url:
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "rickproject.sqlite3",
             "NAME": str(VAR_DIR / "rickproject.sqlite3"),
             "OPTIONS": SQLITE_OPTIONS,
         }
     }
-# Threads that last keep their connection; a pool, asked for in DATABASE_URL, keeps its own.
-has_pool = bool(DATABASES["default"].get("OPTIONS", {}).get("pool"))
-DATABASES["default"]["CONN_MAX_AGE"] = 0 if has_pool else 60
+DATABASES["default"]["CONN_MAX_AGE"] = 60  # of rickproject.request_threads, and of workers
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -6,7 +6,7 @@ from django.http import Http404
 from curation.enums import ScriptState
 from curation.models import Episode, Project
 
-from .projects import ANNOTATING, member_project, project_roles
+from .projects import ANNOTATING, member_project
 
 
 def annotated_project(user: User | AnonymousUser, slug: str) -> Project:
@@ -26,8 +26,13 @@ def annotated_episode(user: User | AnonymousUser, slug: str, pk: int) -> Episode
     """
     episodes = Episode.objects.select_related("script__project").order_by()
     found = episodes.filter(pk=pk, script__project__slug=slug, script__state=ScriptState.IMPORTED)
+    if not user.is_superuser:
+        found = found.filter(
+            script__project__memberships__user=user.pk,
+            script__project__memberships__role__in=ANNOTATING,
+        )
     episode = next(iter(found), None)
-    if episode is None or not project_roles(user, episode.script.project) & ANNOTATING:
+    if episode is None or not user.is_active:
         annotated_project(user, slug)  # refuses whom it must refuse, in its own words
         msg = "There is no such episode in this project."
         raise Http404(msg)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-COLLECT = "RICK_BENCH_REPORT"  # the file that `python -m tests.bench` collects rows in
+COLLECT = "BENCH_REPORT"  # the file that `python -m tests.bench` collects rows in
 HEAD = ("", "what", "measured", "budget", "met", "beside it, in the same run")
 
 

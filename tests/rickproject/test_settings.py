@@ -53,7 +53,7 @@ def test_settings_keep_the_data_folder_to_its_owner(tmp_path: Path) -> None:
 def test_settings_use_sqlite_and_the_embedded_broker_by_default(tmp_path: Path) -> None:
     settings = read(tmp_path)
     database = settings["DATABASES"]["default"]
-    assert database["ENGINE"] == "django.db.backends.sqlite3"
+    assert database["ENGINE"] == "rickproject.sqlite3"
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
     assert not database.get("ATOMIC_REQUESTS")
