@@ -131,4 +131,4 @@ function show({ undecided, decisions }, splits) {
   document.querySelector("[data-undecided]").textContent = `${undecided} of ${count} split${count === 1 ? "" : "s"} undecided`;
 }
 
-document.querySelectorAll("[data-votes]").forEach(attach);
+document.querySelectorAll(".votes").forEach(attach);

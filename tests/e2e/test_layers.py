@@ -1,0 +1,142 @@
+"""A team cuts blind, agrees and adjudicates, each in a browser of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from curation.models import SplitDecision
+from tests.curation.domain.layer_world import BlindWorld
+from tests.e2e.conftest import settle
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def world(live_server: LiveServer) -> BlindWorld:
+    return BlindWorld(annotators=2)
+
+
+def reader(world: BlindWorld) -> str:
+    return f"/p/{world.project.slug}/scenes/{world.episode.pk}/"
+
+
+def start_scene(page: Page, position: int) -> None:
+    page.keyboard.press("g")
+    for _ in range(position):
+        page.keyboard.press("j")
+    page.keyboard.press("b")
+    expect(page.locator("[data-saved]")).to_have_text("saved")
+
+
+def accessible(page: Page) -> list[str]:
+    settle(page)
+    return [one["id"] for one in Axe().run(page).response["violations"]]
+
+
+def test_two_cut_blind_submit_and_a_reviewer_settles_it(
+    world: BlindWorld, sign_in: SignIn, shot: Callable[[Page, str], object]
+) -> None:
+    ada, ben = sign_in(world.ada), sign_in(world.ben)
+    for page in (ada, ben):
+        page.goto(reader(world))
+        expect(page.get_by_text("These scenes are yours alone")).to_be_visible()
+    for position in (4, 8, 12):
+        start_scene(ada, position)
+    for position in (4, 9, 15):
+        start_scene(ben, position)
+    assert world.starts(world.ada) == [0, 4, 8, 12]
+    assert world.starts(world.ben) == [0, 4, 9, 15]
+    ben.reload()
+    expect(ben.locator(".reader .scene")).to_have_count(4)
+
+    ada.keyboard.press("Control+Enter")
+    expect(ada.get_by_text("is submitted")).to_be_visible()
+    ada.goto(f"{reader(world)}agreement/")
+    expect(ada.get_by_text("Agreement needs two finished layers").first).to_be_visible()
+    ben.goto(f"{reader(world)}agreement/")
+    expect(ben.get_by_text("open to you once you have submitted")).to_be_visible()
+    ben.goto(reader(world))
+    ben.keyboard.press("Control+Enter")
+    expect(ben.get_by_text("is submitted")).to_be_visible()
+
+    ada.goto(f"{reader(world)}agreement/")
+    expect(ada.locator(".headline-number")).to_have_text(re.compile(r"0\.\d\d"))
+    shot(ada, "agreement")
+    assert accessible(ada) == []
+    ada.keyboard.press("Alt+Shift+ArrowRight")
+    expect(ada.locator(".split.current")).to_have_attribute("data-split", "8")
+    ada.keyboard.press("Alt+Shift+ArrowRight")
+    expect(ada.locator(".split.current")).to_have_attribute("data-split", "12")
+    ada.keyboard.press("Alt+Shift+ArrowLeft")
+    expect(ada.locator(".split.current")).to_have_attribute("data-split", "8")
+    strip = ada.get_by_role("slider")
+    strip.focus()
+    ada.keyboard.press("ArrowRight")
+    expect(strip).to_have_attribute("aria-valuetext", "line 5, 2 start a scene here")
+    ada.get_by_role("link", name=re.compile("Line 16: 1 of 2")).click()
+    expect(ada.locator("#split-15")).to_be_focused()
+
+    rex = sign_in(world.rex)
+    rex.goto(f"{reader(world)}adjudication/")
+    expect(rex.locator("[data-undecided]")).to_have_text("3 of 3 splits undecided")
+    assert accessible(rex) == []
+    rex.keyboard.press("m")
+    expect(rex.locator("[data-undecided]")).to_have_text("2 of 3 splits undecided")
+    expect(rex.locator("#split-8 .decided")).to_have_text("Starts at line 9, by majority")
+    rex.keyboard.press("Alt+Shift+ArrowRight")
+    rex.keyboard.press("2")
+    expect(rex.locator("#split-8 .decided")).to_have_text("Starts at line 10, as Annotator 2")
+    expect(rex.locator(".split.current")).to_have_attribute("data-split", "12")
+    rex.keyboard.press("1")
+    expect(rex.locator(".split.current")).to_have_attribute("data-split", "15")
+    rex.keyboard.press("1")
+    expect(rex.locator("[data-undecided]")).to_have_text("0 of 3 splits undecided")
+    shot(rex, "adjudication")
+    rex.keyboard.press("Control+Enter")
+    expect(rex.get_by_text("is agreed")).to_be_visible()
+    assert world.starts() == [0, 4, 9, 12]
+    taken = SplitDecision.objects.values_list("utterance__position", "taken_from", "decided_by")
+    assert list(taken) == [
+        (8, world.ben.pk, world.rex.pk),
+        (12, world.ada.pk, world.rex.pk),
+        (15, world.ada.pk, world.rex.pk),
+    ]
+    ben.goto(reader(world))
+    expect(ben.locator(".reader .scene")).to_have_count(4)
+    expect(ben.get_by_label("Context note")).to_be_visible()
+
+
+def test_a_submission_can_be_taken_back(world: BlindWorld, sign_in: SignIn) -> None:
+    page = sign_in(world.ada)
+    page.goto(reader(world))
+    start_scene(page, 4)
+    page.keyboard.press("Control+Enter")
+    page.goto(reader(world))
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("[data-state-is=in_progress]").first).to_be_visible()
+    start_scene(page, 6)
+    assert world.starts(world.ada) == [0, 4, 6]
+
+
+def test_pages_fit_a_phone(world: BlindWorld, sign_in: SignIn) -> None:
+    world.finish(world.ada, 4, 8)
+    world.finish(world.ben, 4, 12)
+    page = sign_in(world.mina, viewport={"width": 360, "height": 740})
+    for path in ("agreement/", "adjudication/"):
+        page.goto(f"{reader(world)}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert accessible(page) == []
+    page.goto(f"/p/{world.project.slug}/scenes/agreement/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert accessible(page) == []
+    page.goto(f"/p/{world.project.slug}/scenes/cutting/")
+    assert accessible(page) == []
