@@ -1,8 +1,11 @@
 """The demo's scenes: suggested by the speaker model, decided by people."""
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import User
 
 from curation.demo.plan import GoldScene
+from curation.domain.layers import edit_own_layer, submit_own_layer
 from curation.domain.notes import save_note
 from curation.domain.scene_edits import SceneEdits
 from curation.domain.scene_suggestions import run_speaker_model
@@ -30,6 +33,24 @@ def cut_half(episode: Episode, scenes: tuple[GoldScene, ...], *, annotator: User
     _decide(episode, set(decided), upto=decided[-1] + 1, annotator=annotator)
     for position, scene in list(zip(decided, scenes, strict=False))[:-1]:
         _note(episode, position, scene, annotator)
+
+
+def cut_blind(
+    episode: Episode, scenes: tuple[GoldScene, ...], *, annotators: Sequence[User]
+) -> None:
+    """Let three people cut an episode each for themselves: alike, but not everywhere."""
+    starts = _positions(episode, scenes)[1:]
+    middle = len(starts) // 2
+    one, other = starts[0], starts[-1]
+    drawn = (
+        set(starts),
+        set(starts) - {one} | {one + 1, starts[middle] + 9},
+        set(starts) - {starts[middle], other} | {other + 1},
+    )
+    for annotator, positions in zip(annotators, drawn, strict=True):
+        edits = SceneEdits(on=frozenset(positions))
+        layer = edit_own_layer(episode, edits=edits, revision=0, actor=annotator)
+        submit_own_layer(episode, revision=layer.revision, actor=annotator)
 
 
 def _positions(episode: Episode, scenes: tuple[GoldScene, ...]) -> list[int]:

@@ -15,7 +15,7 @@ from curation.demo.clock import spread_times
 from curation.demo.datasets import approve_and_export, build_version
 from curation.demo.dialogues import make_dialogues
 from curation.demo.people import ensure_memberships, ensure_people, hand_out_passwords
-from curation.demo.scenes import cut_episode, cut_half
+from curation.demo.scenes import cut_blind, cut_episode, cut_half
 from curation.domain import imports
 from curation.domain.activity import record_activity
 from curation.domain.characters import mark_target
@@ -74,6 +74,7 @@ def seed_demo(*, tell: Callable[[str], None] = lambda _line: None) -> bool:
         tell(f"Cutting and reviewing {episodes[one.code]}")
         _work_on(cast, episodes[one.code], one)
     _leave_half_cut(cast, episodes[plan.HALF_CUT])
+    _cut_blind(cast, episodes[plan.BLIND_CUT])
     tell("Building the second dataset version")
     _make_waiting_version(cast)
     _finish(cast)
@@ -98,7 +99,8 @@ def _ensure_project(people: dict[str, User]) -> Project:
         return found
     project = create_project(plan.SLUG, user=manager, name=plan.NAME)
     project.description = plan.DESCRIPTION
-    project.save(update_fields=["description"])
+    project.annotators_per_episode = len(plan.BLIND_ANNOTATORS)
+    project.save(update_fields=["description", "annotators_per_episode"])
     return project
 
 
@@ -135,6 +137,13 @@ def _work_on(cast: _Cast, episode: Episode, one: plan.EpisodePlan) -> None:
 def _leave_half_cut(cast: _Cast, episode: Episode) -> None:
     if not _is_begun(episode):
         cut_half(episode, plan.gold_scenes()[episode.code], annotator=cast.people["ben"])
+
+
+@transaction.atomic
+def _cut_blind(cast: _Cast, episode: Episode) -> None:
+    if not episode.segmentations.exists():
+        annotators = [cast.people[name] for name in plan.BLIND_ANNOTATORS]
+        cut_blind(episode, plan.gold_scenes()[episode.code], annotators=annotators)
 
 
 def _is_begun(episode: Episode) -> bool:

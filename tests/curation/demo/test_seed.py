@@ -16,7 +16,9 @@ from pytest_django import DjangoDbBlocker
 from curation.demo.people import PEOPLE, accounts_file, hand_out_passwords
 from curation.demo.plan import SLUG
 from curation.demo.seed import seed_demo
+from curation.domain.adjudication import lay_table
 from curation.domain.exports import exports_folder
+from curation.domain.team_agreement import agreement_of_episodes
 from curation.enums import DatasetState, Decision, DialogueState, ExportState, Role, Split
 from curation.models import (
     Activity,
@@ -24,6 +26,7 @@ from curation.models import (
     DatasetRecord,
     Dialogue,
     DialogueRevision,
+    Episode,
     ExportFile,
     Membership,
     Project,
@@ -31,6 +34,7 @@ from curation.models import (
     SuggestedBoundary,
 )
 from curation.queries.dialogue_members import has_hand_in
+from curation.queries.layers import cuts_blind
 from curation.queries.scenes import dialogue_spans, episode_summaries, imported_episodes
 from rickproject.config import get_config
 
@@ -75,9 +79,25 @@ def test_seed_leaves_one_episode_untouched_and_one_half_cut(demo: Project) -> No
     assert {one.state for one in open_ones} == {"open", "accepted", "dismissed"}
 
 
+def test_seed_leaves_one_episode_to_be_settled_between_three(demo: Project) -> None:
+    episode = Episode.objects.get(script__project=demo, season_number=2, episode_number=4)
+    assert cuts_blind(episode)
+    (found,) = agreement_of_episodes([episode]).episodes
+    assert found.layers == 3
+    similarity = found.figures.similarity.value
+    assert isinstance(similarity, float)
+    assert 0.5 < similarity < 1
+    table = lay_table(episode)
+    assert table.shared
+    assert {split.candidate.verdict.value for split in table.splits} == {"majority"}
+
+
 def test_seed_notes_every_agreed_scene(demo: Project) -> None:
     agreed = Boundary.objects.filter(
-        segmentation__episode__script__project=demo, segmentation__state="submitted", is_active=True
+        segmentation__episode__script__project=demo,
+        segmentation__state="submitted",
+        segmentation__annotator=None,
+        is_active=True,
     )
     assert agreed.count() >= 50
     assert not agreed.filter(note="").exists()
