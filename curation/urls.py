@@ -39,6 +39,11 @@ script_urls: list[URLPattern | URLResolver] = [
         "p/<slug:slug>/script/<int:pk>/progress/", scripts.script_progress, name="script_progress"
     ),
     path("p/<slug:slug>/script/<int:pk>/repair/", scripts.script_repair, name="script_repair"),
+    path(
+        "p/<slug:slug>/script/<int:pk>/episodes/<int:episode>/",
+        scripts.script_text,
+        name="script_text",
+    ),
     path("p/<slug:slug>/script/<int:pk>/import/", scripts.script_confirm, name="script_confirm"),
     path("p/<slug:slug>/script/<int:pk>/discard/", scripts.script_discard, name="script_discard"),
     path(

@@ -61,6 +61,7 @@ ROUTES: dict[str, Route] = {
     "script_mapping": get(MANAGING, "slug", "script"),
     "script_progress": get(ANNOTATING, "slug", "script"),
     "script_repair": post(MANAGING, "slug", "script"),
+    "script_text": get(ANNOTATING, "slug", "script", "episode"),
     "script_confirm": post(MANAGING, "slug", "script"),
     "script_discard": post(MANAGING, "slug", "script"),
     "character_alias": post(MANAGING, "slug", "script"),

@@ -33,10 +33,15 @@ class UploadForm(forms.Form):
         },
     )
     title = TextField(max_length=200, required=False, help_text="If left empty, the file's name.")
+    replaces = forms.ModelChoiceField(
+        Script.objects.none(), required=False, widget=forms.HiddenInput
+    )
     client_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        current = Script.objects.filter(project=project, state=ScriptState.IMPORTED)
+        self.fields["replaces"].queryset = current  # type: ignore[attr-defined]
         self.fields["file"].help_text = f"{READ_FORMATS}, up to {get_config().upload_limit_mb} MB."
 
 

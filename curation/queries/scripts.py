@@ -6,11 +6,13 @@ from datetime import datetime
 from django.db.models import Count, QuerySet
 
 from curation.enums import ScriptState
-from curation.models import Character, Episode, Project, Script
+from curation.models import Character, Episode, Project, Script, Utterance
 
 BUSY_STATES = frozenset(
     {ScriptState.UPLOADED, ScriptState.CHECKING, ScriptState.IMPORTING, ScriptState.DISCARDING}
 )
+SHOWN_REVISIONS = 20
+CURRENT_STATES = frozenset({ScriptState.IMPORTED, ScriptState.REPLACED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,22 @@ def project_scripts(project: Project, *, state: str = "") -> QuerySet[Script]:
 def script_episodes(script: Script) -> QuerySet[Episode]:
     """Return a script's episodes in their order."""
     return Episode.objects.filter(script=script)
+
+
+def episode_lines(episode: Episode) -> QuerySet[Utterance]:
+    """Return an episode's lines in order, each with who speaks."""
+    return Utterance.objects.filter(episode=episode).select_related("character__alias_of")
+
+
+def script_revisions(script: Script) -> list[Script]:
+    """Return the revisions before this one, the newest first."""
+    found: list[Script] = []
+    last = script.replaces_id
+    while last is not None and len(found) < SHOWN_REVISIONS:
+        before = Script.objects.defer("preview").get(pk=last)
+        found.append(before)
+        last = before.replaces_id
+    return found
 
 
 def missing_rows_by_episode(script: Script) -> dict[str, int]:

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,11 +21,14 @@ from curation.forms.scripts import AliasForm, MappingForm, RepairForm, ScriptFil
 from curation.models import Project, Script
 from curation.queries.scripts import (
     BUSY_STATES,
+    CURRENT_STATES,
+    episode_lines,
     import_progress,
     missing_rows_by_episode,
     project_characters,
     project_scripts,
     script_episodes,
+    script_revisions,
 )
 from rickproject.config import get_config
 from rickproject.lib.errors import RickError
@@ -36,6 +39,7 @@ PAGE_LENGTH = 25
 SHOWN_PROBLEMS = 100
 EPISODES_PER_PAGE = 50
 SHOWN_CHARACTERS = 100
+LINES_PER_PAGE = 500
 HOUR_SECONDS = 3600
 REFUSAL_STATUS: dict[type | None, HTTPStatus] = {
     imports.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -69,9 +73,14 @@ def script_upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a script file."""
     project = member_project(request.user, slug, MANAGING)
     if request.method == "GET":
-        context = {"project": project, "form": UploadForm(initial={"client_key": uuid.uuid4().hex})}
+        replaced = request.GET.get("replaces", "")
+        known = project_scripts(project, state=ScriptState.IMPORTED)
+        corrected = known.filter(pk=replaced).first() if replaced.isdecimal() else None
+        initial = {"client_key": uuid.uuid4().hex, "replaces": corrected}
+        form = UploadForm(project=project, initial=initial)
+        context = {"project": project, "form": form, "corrected": corrected}
         return render(request, "curation/scripts/upload.html", context)
-    form = UploadForm(request.POST, request.FILES)
+    form = UploadForm(request.POST, request.FILES, project=project)
     refusal: RickError | None = None
     if too_large(int(request.META.get("CONTENT_LENGTH") or 0)):
         limit = get_config().upload_limit_mb
@@ -96,6 +105,7 @@ def _receive(project: Project, form: UploadForm, *, user: User) -> Script:
         file_name=file.name,
         content=file.chunks(),
         title=form.cleaned_data["title"],
+        replaces=form.cleaned_data["replaces"],
         client_key=form.cleaned_data["client_key"],
     )
 
@@ -109,6 +119,7 @@ def _upload_refused(
     context = {
         "project": project,
         "form": form,
+        "corrected": getattr(form, "cleaned_data", {}).get("replaces"),
         "existing": getattr(refusal, "existing", None),
     }
     status = REFUSAL_STATUS.get(type(refusal), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -134,8 +145,12 @@ def _script_page(request: HttpRequest, found: Script) -> HttpResponse:
         "may_import": may_import,
         "is_busy": found.state in BUSY_STATES,
         "progress": import_progress(found, now=timezone.now()),
+        "replacement": found.replaced_by.filter(state__in=CURRENT_STATES).first(),
+        "revisions": script_revisions(found),
     }
-    if found.state == ScriptState.IMPORTED:
+    if found.state == ScriptState.REPLACED:
+        context["old_episodes"] = script_episodes(found)
+    elif found.state == ScriptState.IMPORTED:
         context |= _contents(request, found, may_import=may_import)
     else:
         problems = found.problems.all()
@@ -160,6 +175,17 @@ def _contents(request: HttpRequest, found: Script, *, may_import: bool) -> dict[
         "has_target": any(character.is_target for character in shown),
         "alias_form": AliasForm(project=found.project) if may_import else None,
     }
+
+
+@login_required
+@require_GET
+def script_text(request: HttpRequest, slug: str, pk: int, episode: int) -> HttpResponse:
+    """Show one episode of a script as it was imported, an old revision's too; nothing to edit."""
+    found = project_script(request.user, slug, pk)
+    shown = get_object_or_404(script_episodes(found), pk=episode)
+    page = Paginator(episode_lines(shown), LINES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"project": found.project, "script": found, "episode": shown, "page": page}
+    return render(request, "curation/scripts/text.html", context)
 
 
 @login_required

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.domain.leases import MAXIMUM_ATTEMPTS, LeaseLostError, claim, new_owner, renew
+from curation.domain.revisions import plan_carry_over
 from curation.domain.script_files import (
     BadFileError,
+    ColumnMappingError,
     ScriptReading,
     SourceTable,
     open_table,
@@ -125,14 +127,7 @@ def check_script(script_id: int) -> None:
             raise LeaseLostError
 
     try:
-        found = inspect_file(
-            upload_path(script.stored_path),
-            script.file_name,
-            title=script.title,
-            mapping=script.column_mapping,
-            repairs_text=script.repairs_text,
-            on_rows=on_rows,
-        )
+        found = _inspected(script, on_rows)
     except LeaseLostError:
         return
     except BadFileError as error:
@@ -143,11 +138,35 @@ def check_script(script_id: int) -> None:
         _conclude(script, owner, found)
 
 
+def _inspected(script: Script, on_rows: Callable[[int], None]) -> FileInspection:
+    """Inspect an upload; a correction with other columns than its script's is asked for them."""
+
+    def look(mapping: Mapping[str, str] | None) -> FileInspection:
+        return inspect_file(
+            upload_path(script.stored_path),
+            script.file_name,
+            title=script.title,
+            mapping=mapping,
+            repairs_text=script.repairs_text,
+            on_rows=on_rows,
+        )
+
+    try:
+        return look(script.column_mapping)
+    except ColumnMappingError:
+        if script.replaces_id is None:
+            raise
+        script.column_mapping = {}
+        return look(None)
+
+
 def _conclude(script: Script, owner: str, found: FileInspection) -> None:
     values: dict[str, Any] = {"file_format": found.table.file_format}
     values |= {"encoding": found.table.encoding}
     preview = columns_preview(found.table)
     reading = found.reading
+    if script.replaces_id is not None and reading is not None:
+        values["carry_over"] = plan_carry_over(script, reading).as_json()
     if reading is None:
         _end(script, owner, state=ScriptState.NEEDS_MAPPING, preview=preview, **values)
         return

@@ -14,7 +14,7 @@ from rickproject.config import get_config
 from rickproject.lib.queue import enqueue_on_commit
 from rickproject.lib.text import text_problem
 
-from .errors import DuplicateScriptError
+from .errors import DuplicateScriptError, ImportStateError
 from .stored_files import store_upload, upload_path
 
 TITLE_CHARACTERS = 200
@@ -31,6 +31,7 @@ def receive_script(
     client_key: str = "",
     mapping: Mapping[str, str] | None = None,
     repairs_text: bool = False,
+    replaces: Script | None = None,
     in_background: bool = True,
 ) -> Script:
     """Store a file under a name of ours and have it checked.
@@ -41,17 +42,22 @@ def receive_script(
         client_key: a person's upload repeated with the same key gives the first answer again.
         mapping: field of ours -> column, where it is known already.
         repairs_text: whether mojibake is repaired, where that is known already.
+        replaces: the imported script that this file corrects; its columns are taken over.
         in_background: False where the caller runs ``check_script`` itself.
 
     Raises:
         FileTooLargeError: it is over the limit.
         BadFileError: it is empty, not what its name says, or has a name that cannot be kept.
+        ImportStateError: the script to be corrected is not imported, or was corrected before.
         DuplicateScriptError: the project has this very file.
             After any of these nothing stays behind.
     """
     file_name = PurePath(file_name.replace("\\", "/")).name[-FILE_NAME_CHARACTERS:]
     if problem := text_problem(f"{file_name}{title}"):
         raise BadFileError("bad_name", problem)
+    if replaces is not None:
+        _demand_current(replaces, project)
+        title, mapping = title.strip() or replaces.title, mapping or replaces.column_mapping
     stored_path, sha256, byte_size = store_upload(
         project.pk, content, limit_megabytes=get_config().upload_limit_mb
     )
@@ -68,6 +74,8 @@ def receive_script(
             column_mapping=dict(mapping or {}),
             repairs_text=repairs_text,
             created_by=user,
+            replaces=replaces,
+            revision=replaces.revision + 1 if replaces else 1,
             client_key=client_key,
         )
         _add(script, in_background=in_background)
@@ -77,6 +85,15 @@ def receive_script(
             return error.existing
         raise
     return script
+
+
+def _demand_current(replaces: Script, project: Project) -> None:
+    if replaces.project_id != project.pk or replaces.state != ScriptState.IMPORTED:
+        msg = (
+            f"“{replaces.title}” cannot be corrected: it is {replaces.get_state_display()}. "
+            "Correct the newest revision."
+        )
+        raise ImportStateError(msg)
 
 
 def _is_repeated(existing: Script, script: Script) -> bool:

@@ -6,13 +6,15 @@ from django.utils import timezone
 
 from curation.domain.script_files import ScriptReading
 from curation.enums import Suggester, SuggestionState
-from curation.models import Script, SuggestedBoundary, SuggestionRun, Utterance
+from curation.models import Boundary, Script, SuggestedBoundary, SuggestionRun, Utterance
 
 POSITIONS_AT_ONCE = 500
 
 
 def suggest_source_scenes(script: Script, reading: ScriptReading, episodes: Sequence[int]) -> None:
     """Keep the scene starts of the source as suggestions.
+
+    What people decided about earlier suggestions of the source, or drew themselves, stands.
 
     The first line of an episode starts a scene anyway: its suggestion is decided from the start
     and only names the scene. Call it in the transaction that finishes the import.
@@ -21,6 +23,7 @@ def suggest_source_scenes(script: Script, reading: ScriptReading, episodes: Sequ
         episodes: primary keys, in the order of the reading.
     """
     for episode_id, episode in zip(episodes, reading.episodes, strict=True):
+        decided = _decided(episode_id)
         titles = dict(episode.scene_starts)
         if not titles:
             continue
@@ -42,9 +45,21 @@ def suggest_source_scenes(script: Script, reading: ScriptReading, episodes: Sequ
                     decided_at=None if position else timezone.now(),
                 )
                 for position, pk in _utterances(episode_id, sorted(titles))
+                if pk not in decided
             ],
             batch_size=POSITIONS_AT_ONCE,
         )
+
+
+def _decided(episode_id: int) -> set[int]:
+    """Return the rows about which people decided; forget the open suggestions of the source."""
+    own = SuggestedBoundary.objects.filter(run__episode=episode_id, run__suggester=Suggester.SOURCE)
+    own.filter(state=SuggestionState.OPEN).delete()
+    drawn = Boundary.objects.filter(segmentation__episode=episode_id, segmentation__annotator=None)
+    return {
+        *own.values_list("utterance_id", flat=True),
+        *drawn.values_list("utterance_id", flat=True),
+    }
 
 
 def _utterances(episode_id: int, positions: Sequence[int]) -> list[tuple[int, int]]:

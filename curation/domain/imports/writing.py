@@ -10,13 +10,14 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
+from curation.domain.bulk import insert_rows, update_rows
 from curation.domain.leases import MAXIMUM_ATTEMPTS, LeaseLostError, claim, new_owner, renew
+from curation.domain.revisions import CarryOverPlan, carry_over, plan_carry_over
 from curation.domain.script_files import BadFileError, ScriptReading
 from curation.enums import ScriptState, UtteranceKind
 from curation.models import Character, Episode, Script, Utterance
 from rickproject.lib.queue import enqueue_on_commit
 
-from .bulk import insert_rows, update_rows
 from .checking import inspect_file
 from .errors import ImportStateError
 from .removing import clear_rows, remove_unused_characters
@@ -218,6 +219,8 @@ def _finish(
         if not ended:
             raise LeaseLostError
         _count_lines(script, reading, characters)
+        if script.replaces_id is not None:
+            episodes = _take_over(script, plan_carry_over(script, reading), episodes)
         suggest_source_scenes(script, reading, episodes)
         record_activity(
             "script.imported",
@@ -227,6 +230,15 @@ def _finish(
             episodes=len(reading.episodes),
             utterances=reading.line_count,
         )
+
+
+def _take_over(script: Script, plan: CarryOverPlan, episodes: list[int]) -> list[int]:
+    final = carry_over(script, plan, episodes)
+    if final is None:
+        msg = "The script that this file corrects was replaced by another file meanwhile. Upload "
+        raise BadFileError("replaced_meanwhile", f"{msg}it again as a correction of that one.")
+    Script.objects.filter(pk=script.pk).update(carry_over=plan.as_json())
+    return final
 
 
 def _count_lines(script: Script, reading: ScriptReading, characters: dict[str, int]) -> None:

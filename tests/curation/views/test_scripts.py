@@ -375,3 +375,32 @@ def test_script_repair_is_offered_with_samples_and_done_when_chosen(
     assert Utterance.objects.get(episode__script=script, position=0).text == "It’s here."
     refused = client.post(address, {"repairs": "no"}, follow=True)
     assert "cannot be chosen now" in refused.content.decode()
+
+
+def test_a_corrected_file_is_uploaded_from_the_script_s_page(
+    client: Client, project: Project, manager: User
+) -> None:
+    script = imported(project, manager)
+    page = client.get(reverse("script", args=[project.slug, script.pk])).content.decode()
+    address = f"{reverse('script_upload', args=[project.slug])}?replaces={script.pk}"
+    assert address in page
+    assert "This file corrects" in client.get(address).content.decode()
+    answer = upload(client, project, csv_bytes(ROWS[:4]), replaces=str(script.pk))
+    second = Script.objects.get(replaces=script)
+    assert answer["Location"] == reverse("script", args=[project.slug, second.pk])
+    imports.check_script(second.pk)
+    shown = client.get(answer["Location"]).content.decode()
+    assert "Every dialogue is carried over" in shown
+    imports.confirm_import(second, user=manager, in_background=False)
+    imports.import_script(second.pk)
+    shown = client.get(answer["Location"]).content.decode()
+    assert "Earlier revisions" in shown
+    old = client.get(reverse("script", args=[project.slug, script.pk])).content.decode()
+    assert "Open the newer revision" in old
+    episode = script.episodes.get(season_number=1, episode_number=2)
+    text = client.get(reverse("script_text", args=[project.slug, script.pk, episode.pk]))
+    assert "The fridge is not safe." in text.content.decode()
+    assert upload(client, project, b"name,line\nA,b\n", replaces=str(script.pk)).status_code == 422
+    episode_of_new = second.episodes.get()
+    wrong = reverse("script_text", args=[project.slug, script.pk, episode_of_new.pk])
+    assert client.get(wrong).status_code == 404
