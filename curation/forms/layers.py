@@ -8,6 +8,7 @@ from django import forms
 
 from curation.domain.layers import MOST_ANNOTATORS
 from curation.enums import SegmentationMode
+from rickproject.lib.text import TextField
 
 CHOICE = re.compile(r"(\d{1,9}):([1-9])")
 
@@ -37,7 +38,7 @@ class CuttingForm(forms.Form):
 class SplitForm(forms.Form):
     """What was pressed: ``m`` for the majority, or a split's position and an annotator's number."""
 
-    choice = forms.CharField(max_length=12)
+    choice = TextField(max_length=12)
 
     def clean_choice(self) -> str:
         """Refuse anything else."""
