@@ -47,6 +47,16 @@ script_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/script/<int:pk>/import/", scripts.script_confirm, name="script_confirm"),
     path("p/<slug:slug>/script/<int:pk>/discard/", scripts.script_discard, name="script_discard"),
     path(
+        "p/<slug:slug>/script/<int:pk>/characters/members/",
+        characters.character_members,
+        name="character_members",
+    ),
+    path(
+        "p/<slug:slug>/script/<int:pk>/characters/undo/<int:step>/",
+        characters.character_undo,
+        name="character_undo",
+    ),
+    path(
         "p/<slug:slug>/script/<int:pk>/aliases/", characters.character_alias, name="character_alias"
     ),
     path(

@@ -65,6 +65,8 @@ ROUTES: dict[str, Route] = {
     "script_confirm": post(MANAGING, "slug", "script"),
     "script_discard": post(MANAGING, "slug", "script"),
     "character_alias": post(MANAGING, "slug", "script"),
+    "character_members": post(MANAGING, "slug", "script"),
+    "character_undo": post(MANAGING, "slug", "script", "activity"),
     "character_target": post(MANAGING, "slug", "script", "character"),
     "episodes": get(ANNOTATING, "slug"),
     "cutting": get(MANAGING, "slug"),

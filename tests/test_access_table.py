@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from curation.domain.activity import record_activity
 from curation.enums import DatasetState, Role
 from curation.models import DatasetVersion, Membership, Utterance
 from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SIGNED_IN, Route
@@ -85,6 +86,9 @@ class World:
             "conversation": talk.pk,
             "job": FineTuneJobFactory(project=self.project, dataset=dataset).pk,
             "member": self._member,
+            "activity": record_activity(
+                "character.alias_set", project=self.project, actor=None, target=utterance
+            ).pk,
         }
 
     def _member(self) -> int:

@@ -82,6 +82,26 @@ class TargetForm(forms.Form):
     )
 
 
+class MembersForm(forms.Form):
+    """Who speaks together under a name."""
+
+    joint = forms.ModelChoiceField(Character.objects.none(), label="The name")
+    members = forms.ModelMultipleChoiceField(
+        Character.objects.none(),
+        label="is spoken together by",
+        required=False,
+        help_text="Choose nobody to make it a speaker of its own again.",
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        characters = project_characters(project)
+        self.fields["joint"].queryset = characters  # type: ignore[attr-defined]
+        self.fields["members"].queryset = characters.filter(  # type: ignore[attr-defined]
+            members=None
+        )
+
+
 class AliasForm(forms.Form):
     """Whose other name a character is."""
 

@@ -1,12 +1,13 @@
 """Scripts of a project, what is in them, and how far their import is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
 from curation.enums import ScriptState
-from curation.models import Character, Episode, Project, Script, Utterance
+from curation.models import Activity, Character, Episode, Project, Script, Utterance
 
 BUSY_STATES = frozenset(
     {ScriptState.UPLOADED, ScriptState.CHECKING, ScriptState.IMPORTING, ScriptState.DISCARDING}
@@ -62,9 +63,25 @@ def project_characters(project: Project) -> QuerySet[Character]:
     return (
         Character.objects.filter(project=project, utterance_count__gt=0)
         .select_related("alias_of")
+        .prefetch_related("members")
         .annotate(alias_count=Count("aliases"))
         .order_by("-utterance_count", "name")
     )
+
+
+def merging_steps(project: Project, *, verbs: Sequence[str], most: int) -> list[Activity]:
+    """Return the last merges and splits of a project's characters that are not undone."""
+    steps = list(
+        Activity.objects.filter(project=project, verb__in=verbs)
+        .select_related("actor")
+        .order_by("-pk")[: 2 * most]
+    )
+    undone = {step.detail.get("undoes") for step in steps}
+    return [
+        step
+        for step in steps
+        if step.pk not in undone and "undoes" not in step.detail and "before" in step.detail
+    ][:most]
 
 
 def import_progress(script: Script, *, now: datetime) -> ImportProgress:

@@ -49,6 +49,8 @@ WORDS = {
     "dataset.requested": "asked for",
     "character.alias_set": "made another name of",
     "character.alias_removed": "made a character of its own of",
+    "character.step_undone": "undid a merge or split of",
+    "character.members_set": "said who speaks together as",
     "character.made_target": "made a target of",
     "character.made_ordinary": "made no target any more of",
 }

@@ -5,15 +5,17 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from curation.access import MANAGING, signed_in
 from curation.access.scripts import project_script, script_character
-from curation.domain.characters import mark_target, set_alias
+from curation.domain.characters import mark_target, set_alias, undo_character_step
+from curation.domain.joint_speakers import set_members
 from curation.errors import CurationError
-from curation.forms.scripts import AliasForm, TargetForm
+from curation.forms.scripts import AliasForm, MembersForm, TargetForm
+from curation.models import Activity
 
 
 @login_required
@@ -57,6 +59,41 @@ def character_alias(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.success(request, f"{name} is now another name of {whose}.")
     else:
         messages.error(request, "Choose two characters of this project.")
+    return _back(request, script.project.slug, script.pk)
+
+
+@login_required
+@require_POST
+def character_members(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Say who speaks together under a name."""
+    script = project_script(request.user, slug, pk, MANAGING)
+    form = MembersForm(request.POST, project=script.project)
+    if form.is_valid():
+        joint, members = form.cleaned_data["joint"], list(form.cleaned_data["members"])
+        try:
+            set_members(joint, user=signed_in(request), members=members)
+        except CurationError as error:
+            messages.error(request, str(error))
+        else:
+            who = " and ".join(one.name for one in members) or "nobody else"
+            messages.success(request, f"{joint.name} is now spoken by {who}.")
+    else:
+        messages.error(request, "Choose characters of this project.")
+    return _back(request, script.project.slug, script.pk)
+
+
+@login_required
+@require_POST
+def character_undo(request: HttpRequest, slug: str, pk: int, step: int) -> HttpResponse:
+    """Undo one merge or split of characters."""
+    script = project_script(request.user, slug, pk, MANAGING)
+    found = get_object_or_404(Activity, project=script.project, pk=step)
+    try:
+        undo_character_step(found, user=signed_in(request))
+    except CurationError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{found.target_label} is as before that step.")
     return _back(request, script.project.slug, script.pk)
 
 

@@ -15,15 +15,24 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from curation.access import ANNOTATING, MANAGING, member_project, project_roles, signed_in
 from curation.access.scripts import project_script
 from curation.domain import imports
+from curation.domain.characters import MERGING_VERBS
 from curation.enums import ScriptState
 from curation.errors import CurationError
-from curation.forms.scripts import AliasForm, MappingForm, RepairForm, ScriptFilterForm, UploadForm
+from curation.forms.scripts import (
+    AliasForm,
+    MappingForm,
+    MembersForm,
+    RepairForm,
+    ScriptFilterForm,
+    UploadForm,
+)
 from curation.models import Project, Script
 from curation.queries.scripts import (
     BUSY_STATES,
     CURRENT_STATES,
     episode_lines,
     import_progress,
+    merging_steps,
     missing_rows_by_episode,
     project_characters,
     project_scripts,
@@ -40,6 +49,7 @@ SHOWN_PROBLEMS = 100
 EPISODES_PER_PAGE = 50
 SHOWN_CHARACTERS = 100
 LINES_PER_PAGE = 500
+SHOWN_STEPS = 5
 HOUR_SECONDS = 3600
 REFUSAL_STATUS: dict[type | None, HTTPStatus] = {
     imports.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -174,6 +184,10 @@ def _contents(request: HttpRequest, found: Script, *, may_import: bool) -> dict[
         "character_total": characters.count() if len(shown) == SHOWN_CHARACTERS else len(shown),
         "has_target": any(character.is_target for character in shown),
         "alias_form": AliasForm(project=found.project) if may_import else None,
+        "members_form": MembersForm(project=found.project) if may_import else None,
+        "merging_steps": merging_steps(found.project, verbs=MERGING_VERBS, most=SHOWN_STEPS)
+        if may_import
+        else [],
     }
 
 

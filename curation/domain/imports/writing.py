@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.domain.bulk import insert_rows, update_rows
+from curation.domain.joint_speakers import link_joint_speakers
 from curation.domain.leases import MAXIMUM_ATTEMPTS, LeaseLostError, claim, new_owner, renew
 from curation.domain.revisions import CarryOverPlan, carry_over, plan_carry_over
 from curation.domain.script_files import BadFileError, ScriptReading
@@ -219,6 +220,7 @@ def _finish(
         if not ended:
             raise LeaseLostError
         _count_lines(script, reading, characters)
+        link_joint_speakers(script.project, reading.speakers)
         if script.replaces_id is not None:
             episodes = _take_over(script, plan_carry_over(script, reading), episodes)
         suggest_source_scenes(script, reading, episodes)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from curation.domain import imports
 from curation.enums import Role, ScriptState
-from curation.models import Character, Project, Script, Utterance
+from curation.models import Activity, Character, Project, Script, Utterance
 from rickproject.config import get_config
 from tests.factories import ProjectFactory, ScriptFactory, UserFactory, make_member
 from tests.sample_scripts import ROWS, csv_bytes
@@ -404,3 +404,29 @@ def test_a_corrected_file_is_uploaded_from_the_script_s_page(
     episode_of_new = second.episodes.get()
     wrong = reverse("script_text", args=[project.slug, script.pk, episode_of_new.pk])
     assert client.get(wrong).status_code == 404
+
+
+def test_merges_are_undone_and_members_chosen_on_the_page(
+    client: Client, project: Project, manager: User
+) -> None:
+    script = imported(project, manager)
+    vex, pip, marlow = (
+        Character.objects.get(project=project, name=name) for name in ("VEX", "PIP", "MARLOW")
+    )
+    args = [project.slug, script.pk]
+    client.post(reverse("character_alias", args=args), {"character": pip.pk, "alias_of": vex.pk})
+    page = client.get(reverse("script", args=args)).content.decode()
+    assert "became another name of VEX" in page
+    step = Activity.objects.get(verb="character.alias_set")
+    client.post(reverse("character_undo", args=[*args, step.pk]))
+    pip.refresh_from_db()
+    assert pip.alias_of is None
+    page = client.get(reverse("script", args=args)).content.decode()
+    assert "became another name of VEX" not in page
+    answer = client.post(
+        reverse("character_members", args=args),
+        {"joint": marlow.pk, "members": [vex.pk, pip.pk]},
+        follow=True,
+    )
+    assert "MARLOW is now spoken by VEX and PIP." in answer.content.decode()
+    assert set(marlow.members.all()) == {vex, pip}
