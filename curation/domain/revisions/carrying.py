@@ -16,6 +16,7 @@ from curation.models import (
     Episode,
     Script,
     Segmentation,
+    SplitDecision,
     SuggestedBoundary,
     SuggestionRun,
     Utterance,
@@ -119,9 +120,12 @@ def _exchange_episodes(old: Episode, new: Episode) -> None:
 
 
 def _forget_places(episode: Episode) -> None:
-    """Take back what counts in positions: suggestions on rows that are gone, figures of runs."""
+    """Take back what hangs on rows that are gone or counts in positions."""
     own = SuggestedBoundary.objects.filter(run__episode=episode)
     own.exclude(utterance__episode=episode).delete()
+    decisions = SplitDecision.objects.filter(segmentation__episode=episode)
+    decisions.exclude(utterance__episode=episode).delete()
+    decisions.filter(start__isnull=False).exclude(start__episode=episode).delete()
     for run in SuggestionRun.objects.filter(episode=episode, parameters__has_key="gaps"):
         run.parameters.pop("gaps")
         run.save(update_fields=["parameters"])

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+LARGEST_SQUARE = 30_000_000  # beyond it lines that are said all the time anchor nothing
+
 
 class SourceRow(NamedTuple):
     """A row as it is compared: its number in the source, who speaks (normalised), the text."""
@@ -81,7 +83,8 @@ def _between(old: Sequence[SourceRow], new: Sequence[SourceRow]) -> Iterator[Pai
     if not old or not new:
         return
     keys = [[(row.speaker, letters_only(row.text)) for row in side] for side in (old, new)]
-    matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=False)
+    large = len(old) * len(new) > LARGEST_SQUARE
+    matcher = SequenceMatcher(None, keys[0], keys[1], autojunk=large)
     for tag, first, last, first_new, last_new in matcher.get_opcodes():
         if tag == "equal" or (tag == "replace" and last - first == last_new - first_new):
             for at in range(last - first):

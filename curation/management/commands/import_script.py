@@ -47,6 +47,9 @@ class Command(VerbCommand):
             action="store_true",
             help="repair text once read in the wrong encoding (shown by --dry-run)",
         )
+        parser.add_argument(
+            "--replaces", type=int, help="number of the imported script that this file corrects"
+        )
         parser.add_argument("--as", dest="username", help="who imports; else the project's creator")
         parser.add_argument(
             "--target", action="append", default=[], help="a character to learn; may be repeated"
@@ -77,7 +80,8 @@ class Command(VerbCommand):
         project, actor, created = _project_and_actor(options["project"], options["username"])
         reading = _inspected(path, targets=options["target"], **choices)
         project = project or create_project(options["project"], user=actor)
-        script = _imported(project, actor, path, **choices)
+        replaces = _replaced(project, options["replaces"])
+        script = _imported(project, actor, path, replaces=replaces, **choices)
         _mark_targets(project, actor, options["target"])
         answer = _facts(reading)
         made = f" Created the project {project.slug}, owned by {actor.username}." if created else ""
@@ -85,6 +89,7 @@ class Command(VerbCommand):
             "script": script.pk,
             "project": project.slug,
             "project_created": created,
+            "carry_over": script.carry_over,
             "summary": f"Imported “{script.title}” into {project.slug}: {_counts(answer)}.{made}",
         }
         return answer
@@ -149,12 +154,20 @@ def _inspected(path: Path, *, targets: list[str], **choices: Unpack[_Choices]) -
     return reading
 
 
-def _imported(project: Project, actor: User, path: Path, **choices: Unpack[_Choices]) -> Script:
+def _imported(
+    project: Project,
+    actor: User,
+    path: Path,
+    *,
+    replaces: Script | None,
+    **choices: Unpack[_Choices],
+) -> Script:
     script = imports.receive_script(
         project,
         user=actor,
         file_name=path.name,
         content=_pieces(path),
+        replaces=replaces,
         in_background=False,
         **choices,
     )
@@ -170,6 +183,16 @@ def _imported(project: Project, actor: User, path: Path, **choices: Unpack[_Choi
             script.error_detail or f"The script is {script.get_state_display()}.",
         )
     return script
+
+
+def _replaced(project: Project, number: int | None) -> Script | None:
+    if number is None:
+        return None
+    found = Script.objects.filter(project=project, pk=number).first()
+    if found is None:
+        msg = f"The project {project.slug} has no script {number}."
+        raise UnknownNameError(msg)
+    return found
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

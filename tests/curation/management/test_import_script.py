@@ -118,3 +118,18 @@ def test_import_script_tells_wrong_usage_apart(arguments: list[str]) -> None:
     with pytest.raises(CommandError) as caught:
         run(*arguments, "--project", "vex")
     assert caught.value.returncode == 2
+
+
+def test_import_script_repairs_text_and_replaces_a_script(tmp_path: Path, file: Path) -> None:
+    project = ProjectFactory(slug="vex")
+    manager = make_member(project, Role.MANAGER)
+    common = ("--project", "vex", "--as", manager.username)
+    first = run(file, *common)["script"]
+    path = tmp_path / "second.csv"
+    path.write_bytes(csv_bytes([*ROWS, "9,1,2,The Fridge,PIP,Itâ€™s here."]))
+    answer = run(path, *common, "--repair-mojibake", "--replaces", first)
+    assert answer["carry_over"]["totals"] == {"kept": 5, "changed": 0, "removed": 0, "added": 1}
+    assert Script.objects.get(pk=first).state == ScriptState.REPLACED
+    assert Utterance.objects.filter(episode__script=answer["script"], text="It’s here.").exists()
+    with pytest.raises(CommandError, match="no script 999"):
+        run(path, *common, "--replaces", 999)

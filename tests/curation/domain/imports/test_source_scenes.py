@@ -2,7 +2,7 @@ from django.contrib.auth.models import User
 
 from curation.domain import imports
 from curation.domain.scene_suggestions import accept_suggestions, run_speaker_model
-from curation.domain.segmentation import ensure_agreed_layer
+from curation.domain.segmentation import ensure_agreed_layer, ensure_layer
 from curation.domain.suggestion_scores import score_suggestions
 from curation.enums import BoundaryOrigin, ScriptState, Suggester
 from curation.models import Boundary, Episode, Project, Script
@@ -26,9 +26,16 @@ At last.
 """
 
 
-def brought_in(project: Project, user: User, *, name: str, content: bytes) -> Script:
+def brought_in(
+    project: Project, user: User, *, name: str, content: bytes, replaces: Script | None = None
+) -> Script:
     script = imports.receive_script(
-        project, user=user, file_name=name, content=[content], in_background=False
+        project,
+        user=user,
+        file_name=name,
+        content=[content],
+        replaces=replaces,
+        in_background=False,
     )
     imports.check_script(script.pk)
     imports.confirm_import(script, user=user, in_background=False)
@@ -86,3 +93,24 @@ def test_a_script_without_scenes_has_no_run_of_the_source(project: Project, mana
     imports.confirm_import(script, user=manager, in_background=False)
     imports.import_script(script.pk)
     assert open_suggestions(Episode.objects.get(script=script)) == []
+
+
+def test_a_corrected_script_suggests_its_own_scenes_and_keeps_what_people_decided(
+    project: Project, manager: User
+) -> None:
+    first = brought_in(project, manager, name="a.fountain", content=FOUNTAIN)
+    episode = Episode.objects.get(script=first)
+    layer = ensure_agreed_layer(episode)
+    blind = ensure_layer(episode, annotator=manager)
+    accept_suggestions(
+        episode, suggestions=open_suggestions(episode), revision=layer.revision, actor=manager
+    )
+    longer = FOUNTAIN + b"\nINT. CELLAR\n\nPIP\nBack again.\n"
+    second = brought_in(project, manager, name="b.fountain", content=longer, replaces=first)
+    now = Episode.objects.get(script=second)
+    assert now == episode
+    assert [one.title for one in open_suggestions(now)] == ["INT. CELLAR"]
+    offered = open_suggestions(now, annotator=blind.annotator)
+    assert [one.title for one in offered] == ["EXT. ROOF", "INT. CELLAR"]
+    starts = Boundary.objects.filter(segmentation=layer).values_list("utterance__position", "title")
+    assert list(starts) == [(0, "INT. KITCHEN"), (3, "EXT. ROOF")]
