@@ -78,6 +78,7 @@ ROUTES: dict[str, Route] = {
     "adjudication_undo": post(REVIEWING, "slug", "episode"),
     "reader": get(ANNOTATING, "slug", "episode"),
     "reader_edits": post(ANNOTATING, "slug", "episode"),
+    "reader_live": get(ANNOTATING, "slug", "episode"),
     "reader_suggest": post(ANNOTATING, "slug", "episode"),
     "reader_submit": post(ANNOTATING, "slug", "episode"),
     "reader_reopen": post(ANNOTATING, "slug", "episode"),

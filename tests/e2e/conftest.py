@@ -125,13 +125,18 @@ def settle(page: Page) -> None:
 def sign_in(
     browser: Browser, live_server: Site, watch: Callable[[Page], Page]
 ) -> Iterator[Callable[..., Page]]:
-    """Open a watched page for a person, or for nobody; options are those of a browser context."""
+    """Open a watched page for a person, or for nobody; options are those of a browser context.
+
+    ``live=True`` lets the reader hear what colleagues do.
+    """
     contexts: list[BrowserContext] = []
 
-    def open_page(user: User | None, **options: object) -> Page:
+    def open_page(user: User | None, *, live: bool = False, **options: object) -> Page:
         still = {"reduced_motion": "reduce"} | options  # pictures and axe see no half-faded colour
         context = browser.new_context(base_url=live_server.url, **still)  # type: ignore[arg-type]
         contexts.append(context)
+        if not live:  # colleagues' changes come when a test asks for them, not when it does not
+            context.route("**/live/", lambda route: route.fulfill(status=204))
         if user is not None:
             client = Client()
             client.force_login(user)

@@ -10,6 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from curation.domain.layers import choose_mode
+from curation.domain.segmentation import set_boundary
+from curation.enums import SegmentationMode
 from curation.models import SplitDecision
 from tests.curation.domain.layer_world import BlindWorld
 from tests.e2e.conftest import settle
@@ -28,6 +31,7 @@ def reader(world: BlindWorld) -> str:
 
 
 def start_scene(page: Page, position: int) -> None:
+    expect(page.locator(".line.cursor")).to_have_count(1)  # its script is there
     page.keyboard.press("g")
     for _ in range(position):
         page.keyboard.press("j")
@@ -66,6 +70,16 @@ def test_two_cut_blind_submit_and_a_reviewer_settles_it(
     ben.keyboard.press("Control+Enter")
     expect(ben.get_by_text("is submitted")).to_be_visible()
 
+    look_at_the_agreement(world, ada, shot)
+    adjudicate(world, sign_in(world.rex), shot)
+    ben.goto(reader(world))
+    expect(ben.locator(".reader .scene")).to_have_count(4)
+    expect(ben.get_by_label("Context note")).to_be_visible()
+
+
+def look_at_the_agreement(
+    world: BlindWorld, ada: Page, shot: Callable[[Page, str], object]
+) -> None:
     ada.goto(f"{reader(world)}agreement/")
     expect(ada.locator(".headline-number")).to_have_text(re.compile(r"0\.\d\d"))
     shot(ada, "agreement")
@@ -83,7 +97,8 @@ def test_two_cut_blind_submit_and_a_reviewer_settles_it(
     ada.get_by_role("link", name=re.compile("Line 16: 1 of 2")).click()
     expect(ada.locator("#split-15")).to_be_focused()
 
-    rex = sign_in(world.rex)
+
+def adjudicate(world: BlindWorld, rex: Page, shot: Callable[[Page, str], object]) -> None:
     rex.goto(f"{reader(world)}adjudication/")
     expect(rex.locator("[data-undecided]")).to_have_text("3 of 3 splits undecided")
     assert accessible(rex) == []
@@ -108,9 +123,6 @@ def test_two_cut_blind_submit_and_a_reviewer_settles_it(
         (12, world.ada.pk, world.rex.pk),
         (15, world.ada.pk, world.rex.pk),
     ]
-    ben.goto(reader(world))
-    expect(ben.locator(".reader .scene")).to_have_count(4)
-    expect(ben.get_by_label("Context note")).to_be_visible()
 
 
 def test_a_submission_can_be_taken_back(world: BlindWorld, sign_in: SignIn) -> None:
@@ -140,3 +152,30 @@ def test_pages_fit_a_phone(world: BlindWorld, sign_in: SignIn) -> None:
     assert accessible(page) == []
     page.goto(f"/p/{world.project.slug}/scenes/cutting/")
     assert accessible(page) == []
+
+
+def test_shared_scenes_are_live_and_colleagues_are_seen(world: BlindWorld, sign_in: SignIn) -> None:
+    choose_mode(world.project, mode=SegmentationMode.SHARED, annotators=1, actor=world.mina)
+    ada, ben = sign_in(world.ada, live=True), sign_in(world.ben, live=True)
+    for page in (ada, ben):
+        page.goto(reader(world))
+    expect(ada.locator("[data-here]")).to_have_text(f"Also here: {world.ben.username}")
+    start_scene(ben, 7)
+    expect(ada.locator(".reader .scene[data-start='7']")).to_be_visible()
+    expect(ada.get_by_text(f"{world.ben.username} changed the scenes.")).to_be_visible()
+    start_scene(ada, 3)
+    expect(ben.locator(".reader .scene[data-start='3']")).to_be_visible()
+    assert world.starts() == [0, 3, 7]
+    ben.keyboard.press("Control+Enter")
+    expect(ada.locator("[data-state-is=submitted]").first).to_be_visible()
+    ben.context.close()
+    expect(ada.locator("[data-here]")).to_have_text("", timeout=30_000)
+
+
+def test_without_events_the_page_asks_now_and_then(world: BlindWorld, sign_in: SignIn) -> None:
+    choose_mode(world.project, mode=SegmentationMode.SHARED, annotators=1, actor=world.mina)
+    page = sign_in(world.ada)  # its events answer 204, as a proxy in the way might
+    page.goto(reader(world))
+    world.episode.script.project.refresh_from_db()
+    set_boundary(world.episode, position=6, revision=0, actor=world.ben)
+    expect(page.locator(".reader .scene[data-start='6']")).to_be_visible(timeout=25_000)

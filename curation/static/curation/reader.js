@@ -4,6 +4,7 @@ import { bindKeys } from "../rickproject/keys.js";
 import { Inspector } from "./reader_inspector.js";
 import { OwnMargin } from "./reader_own.js";
 import { Lines } from "./reader_lines.js";
+import { attachLive } from "./reader_live.js";
 import { attachMap } from "./reader_map.js";
 import { Saver } from "./reader_saver.js";
 
@@ -160,6 +161,7 @@ function attach(form) {
   goToAddress(false);
   saver.resume();
   refresh();
+  attachLive(form, saver);
 }
 
 /** Let keys through while a dialog is open. @param {Record<string, Function>} bindings */

@@ -15,6 +15,7 @@ export class Saver {
     this.layer = form.dataset.layer;
     this.key = form.dataset.draftKey;
     this.revision = Number(form.dataset.revision);
+    this.state = form.dataset.state;
     this.base = page.starts ? new Set(page.starts()) : new Set();
     this.waiting = empty();
     this.flying = null;
@@ -72,6 +73,7 @@ export class Saver {
     this.flying = null;
     this.failures = 0;
     this.setRevision(answer.revision);
+    this.state = answer.state;
     this.page.stateIs(answer.state);
     this.page.scenesSaved(answer.scenes);
     this.keepDraft();
@@ -150,6 +152,19 @@ export class Saver {
     this.keepDraft();
     this.say("saved");
     this.send();
+  }
+
+  /** Show what a colleague saved, while nothing of one's own waits. @returns {boolean} whether it is new */
+  adopt(theirs) {
+    if (this.isDirty() || this.dialog.open || theirs.revision < this.revision) return false;
+    this.state = theirs.state;
+    this.page.stateIs(theirs.state);
+    if (theirs.revision === this.revision) return false;
+    this.base = new Set(theirs.scenes.map((scene) => scene.position));
+    this.setRevision(theirs.revision);
+    this.page.replaced([...this.base]);
+    this.page.scenesSaved(theirs.scenes);
+    return true;
   }
 
   setRevision(revision) {
