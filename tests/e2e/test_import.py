@@ -113,3 +113,80 @@ def test_all_of_it_works_without_scripts(plain: Page, project: Project) -> None:
     plain.get_by_role("button", name="Import 5 utterances").click()
     plain.get_by_role("button", name="Learn VEX").click()
     expect(plain.get_by_role("button", name="Learn VEX")).to_have_attribute("aria-pressed", "true")
+
+
+SCREENPLAY = """INT. KITCHEN
+
+PIP
+Who moved the moon? Itâ€™s gone.
+
+VEX
+Not me.
+
+EXT. ROOF
+
+MARLOW & ODA
+Here it is.
+
+MARLOW
+Oh.
+
+ODA
+At last.
+"""
+
+
+def test_a_screenplay_is_repaired_imported_cut_by_its_headings_and_corrected(
+    sign_in: SignIn, project: Project, manager: User
+) -> None:
+    page = sign_in(manager, viewport={"width": 360, "height": 740})
+    page.goto(f"/p/{project.slug}/script/upload/")
+    file = {"name": "moon.fountain", "mimeType": "", "buffer": SCREENPLAY.encode()}
+    page.set_input_files("[name=file]", file)
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.get_by_role("heading", name="Text that looks garbled")).to_be_visible()
+    no_barriers(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("button", name="Repair the text").click()
+    expect(page.get_by_text("They are repaired on the way in.")).to_be_visible()
+    page.get_by_role("button", name="Import 7 utterances").click()
+    expect(page.get_by_text("spoken together by MARLOW, ODA")).to_be_visible()
+    script = Script.objects.get()
+    characters = page.locator("#characters")
+    characters.get_by_label("The name").first.select_option("ODA")
+    characters.get_by_label("is another name of").select_option("MARLOW")
+    characters.get_by_role("button", name="Merge").click()
+    no_barriers(page)
+    page.get_by_role("button", name="Undo: ODA").click()
+    expect(page.get_by_text("ODA is as before that step.")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    _accept_the_source(page, project, script)
+    page.goto(f"/p/{project.slug}/script/{script.pk}/")
+    page.get_by_role("link", name="Upload a corrected file").click()
+    corrected = SCREENPLAY.replace("Not me.", "Not me!") + "\nVEX\nDinner!\n"
+    file = {"name": "moon2.fountain", "mimeType": "", "buffer": corrected.encode()}
+    page.set_input_files("[name=file]", file)
+    no_barriers(page)
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.get_by_role("heading", name="will be carried over")).to_be_visible()
+    no_barriers(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("button", name="Import 8 utterances").click()
+    expect(page.get_by_role("heading", name="was carried over")).to_be_visible()
+    page.get_by_role("link", name="Revision 1").click()
+    no_barriers(page)
+    page.get_by_role("link", name="S1E1").click()
+    expect(page.get_by_text("Not me.")).to_be_visible()
+    no_barriers(page)
+    episode = Script.objects.get(replaces=script).episodes.get()
+    page.goto(f"/p/{project.slug}/scenes/{episode.pk}/")
+    expect(page.locator(".reader .scene-title").nth(1)).to_have_text("EXT. ROOF")
+
+
+def _accept_the_source(page: Page, project: Project, script: Script) -> None:
+    """Accept the suggested boundary: its heading becomes the scene's title at once."""
+    page.goto(f"/p/{project.slug}/scenes/{script.episodes.get().pk}/")
+    expect(page.get_by_text("scene start in the source “EXT. ROOF”")).to_be_visible()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".reader .scene-title").nth(1)).to_have_text("EXT. ROOF")
+    expect(page.locator("[data-saved]")).to_contain_text(re.compile("saved", re.IGNORECASE))
