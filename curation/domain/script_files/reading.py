@@ -121,8 +121,9 @@ class _Reader:
             msg = f"The speaker is missing; the line is given to {UNNAMED}."
             self.problems.warn(row_number, "missing_speaker", msg)
             raw, key = UNNAMED, normalise_name(UNNAMED)
-        name = without_suffix(raw.strip())
-        if name != raw.strip():
+        name = raw.strip()
+        if len(name) <= MAXIMUM_NAME_CHARACTERS and (shorter := without_suffix(name)) != name:
+            name = shorter
             self.suffixes += 1
             key = normalise_name(name)
         if max(len(key), len(name)) > MAXIMUM_NAME_CHARACTERS or "\x00" in key:
