@@ -155,7 +155,7 @@ def test_a_screenplay_is_repaired_imported_cut_by_its_headings_and_corrected(
     characters = page.locator("#characters")
     characters.get_by_label("The name").first.select_option("ODA")
     characters.get_by_label("is another name of").select_option("MARLOW")
-    characters.get_by_role("button", name="Merge").click()
+    characters.get_by_role("button", name="Merge or split").click()
     no_barriers(page)
     page.get_by_role("button", name="Undo: ODA").click()
     expect(page.get_by_text("ODA is as before that step.")).to_be_visible()

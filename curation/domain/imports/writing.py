@@ -13,7 +13,7 @@ from curation.domain.activity import record_activity
 from curation.domain.bulk import insert_rows, update_rows
 from curation.domain.joint_speakers import link_joint_speakers
 from curation.domain.leases import MAXIMUM_ATTEMPTS, LeaseLostError, claim, new_owner, renew
-from curation.domain.revisions import CarryOverPlan, carry_over, plan_carry_over
+from curation.domain.revisions import carry_over, plan_carry_over, retire_script
 from curation.domain.script_files import BadFileError, ScriptReading
 from curation.enums import ScriptState, UtteranceKind
 from curation.models import Character, Episode, Script, Utterance
@@ -222,7 +222,7 @@ def _finish(
         _count_lines(script, reading, characters)
         link_joint_speakers(script.project, reading.speakers)
         if script.replaces_id is not None:
-            episodes = _take_over(script, plan_carry_over(script, reading), episodes)
+            episodes = _take_over(script, reading, episodes)
         suggest_source_scenes(script, reading, episodes)
         record_activity(
             "script.imported",
@@ -234,13 +234,13 @@ def _finish(
         )
 
 
-def _take_over(script: Script, plan: CarryOverPlan, episodes: list[int]) -> list[int]:
-    final = carry_over(script, plan, episodes)
-    if final is None:
+def _take_over(script: Script, reading: ScriptReading, episodes: list[int]) -> list[int]:
+    if not retire_script(script):
         msg = "The script that this file corrects was replaced by another file meanwhile. Upload "
         raise BadFileError("replaced_meanwhile", f"{msg}it again as a correction of that one.")
+    plan = plan_carry_over(script, reading)
     Script.objects.filter(pk=script.pk).update(carry_over=plan.as_json())
-    return final
+    return carry_over(script, plan, episodes)
 
 
 def _count_lines(script: Script, reading: ScriptReading, characters: dict[str, int]) -> None:

@@ -39,24 +39,36 @@ CONTENT = (
 ASSIGNMENTS = ", ".join(f"{name} = %s" for name in ("episode_id", *CONTENT))
 
 
-def carry_over(script: Script, plan: CarryOverPlan, episodes: list[int]) -> list[int] | None:
+def retire_script(script: Script) -> bool:
+    """Mark the script that this one replaces as replaced and hold its scenes until the commit.
+
+    Nobody can make or change a dialogue on its lines from here on, so that a plan made now holds.
+
+    Returns:
+        False if another file replaced it before.
+    """
+    old = Script.objects.filter(pk=script.replaces_id or 0, state=ScriptState.IMPORTED)
+    if not old.update(state=ScriptState.REPLACED, updated_at=timezone.now()):
+        return False
+    layers = Segmentation.objects.filter(episode__script=script.replaces_id or 0)
+    list(layers.order_by("pk").select_for_update(of=("self",)))
+    return True
+
+
+def carry_over(script: Script, plan: CarryOverPlan, episodes: list[int]) -> list[int]:
     """Let a script whose rows are written take the place of the one it replaces.
 
     Rows that are in both revisions change places: the old row, with every boundary, note and
     dialogue on it, goes to the new script with the new words, and the new row keeps the old
     words for the old script, which stays readable. Call it in the transaction that ends the
-    import.
+    import, after :func:`retire_script`.
 
     Args:
         episodes: primary keys of the written episodes, in the order of the reading.
 
     Returns:
-        The primary keys of the new script's episodes in that order, None if the old script was
-        replaced by another file meanwhile.
+        The primary keys of the new script's episodes in that order.
     """
-    old = Script.objects.filter(pk=script.replaces_id or 0, state=ScriptState.IMPORTED)
-    if not old.update(state=ScriptState.REPLACED, updated_at=timezone.now()):
-        return None
     final = list(episodes)
     _discount_lines(script)
     for one in plan.episodes:
@@ -78,7 +90,6 @@ def carry_over(script: Script, plan: CarryOverPlan, episodes: list[int]) -> list
 
 
 def _exchange(plan: EpisodePlan, old: Episode, new: Episode) -> None:
-    list(Segmentation.objects.filter(episode=old).select_for_update())
     fresh = list(Utterance.objects.filter(episode=new).order_by("position").values("pk", *CONTENT))
     stored = {
         row["pk"]: row for row in Utterance.objects.filter(episode=old).values("pk", *CONTENT)
