@@ -63,6 +63,7 @@ def saved(page: Page) -> None:
 
 
 def press(page: Page, *keys: str) -> None:
+    expect(page.locator(".line.cursor")).to_have_count(1)  # the page's script is there
     for key in keys:
         page.keyboard.press(key)
 
@@ -335,7 +336,6 @@ def test_ctrl_enter_submits_what_is_saved_and_opens_the_next(desk: Desk, sign_in
     page.goto(desk.url)
     page.get_by_role("button", name="Reopen").click()
     expect(page.get_by_role("button", name="Submit")).to_be_visible()
-    expect(page.locator(".line.cursor")).to_have_count(1)  # its script is there
     press(page, "Control+Enter")
     expect(page).to_have_url(re.compile(f"/scenes/{following.segmentation.episode.pk}/$"))
     page.goto(desk.url)
