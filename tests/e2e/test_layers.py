@@ -62,6 +62,7 @@ def test_two_cut_blind_submit_and_a_reviewer_settles_it(
 
     ada.keyboard.press("Control+Enter")
     expect(ada.get_by_text("is submitted")).to_be_visible()
+    ada.wait_for_load_state()
     ada.goto(f"{reader(world)}agreement/")
     expect(ada.get_by_text("Agreement needs two finished layers").first).to_be_visible()
     ben.goto(f"{reader(world)}agreement/")
@@ -69,6 +70,7 @@ def test_two_cut_blind_submit_and_a_reviewer_settles_it(
     ben.goto(reader(world))
     ben.keyboard.press("Control+Enter")
     expect(ben.get_by_text("is submitted")).to_be_visible()
+    ben.wait_for_load_state()
 
     look_at_the_agreement(world, ada, shot)
     adjudicate(world, sign_in(world.rex), shot)
@@ -131,6 +133,7 @@ def test_a_submission_can_be_taken_back(world: BlindWorld, sign_in: SignIn) -> N
     start_scene(page, 4)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("is submitted")).to_be_visible()
+    page.wait_for_load_state()
     page.goto(reader(world))
     page.get_by_role("button", name="Take back").click()
     expect(page.locator("[data-state-is=in_progress]").first).to_be_visible()

@@ -329,6 +329,7 @@ def test_ctrl_enter_submits_what_is_saved_and_opens_the_next(desk: Desk, sign_in
     page.keyboard.type("Kitchen")
     press(page, "Control+Enter")
     expect(page).to_have_url(re.compile(f"/scenes/{following.segmentation.episode.pk}/$"))
+    page.wait_for_load_state()
     layer = Segmentation.objects.get(episode=desk.episode)
     assert layer.state == SegmentationState.SUBMITTED
     assert desk.starts() == [0, 1]
@@ -338,6 +339,7 @@ def test_ctrl_enter_submits_what_is_saved_and_opens_the_next(desk: Desk, sign_in
     expect(page.get_by_role("button", name="Submit")).to_be_visible()
     press(page, "Control+Enter")
     expect(page).to_have_url(re.compile(f"/scenes/{following.segmentation.episode.pk}/$"))
+    page.wait_for_load_state()
     page.goto(desk.url)
     expect(page.get_by_role("button", name="Submit")).to_be_hidden()
     press(page, "j", "j", "b")
