@@ -14,6 +14,7 @@ from curation.views import (
     episodes,
     members,
     notes,
+    progress,
     projects,
     reader,
     reader_live,
@@ -27,6 +28,9 @@ project_urls: list[URLPattern | URLResolver] = [
     path("projects/new/", projects.project_create, name="project_create"),
     path("p/<slug:slug>/", projects.overview, name="project"),
     path("p/<slug:slug>/search/", search.search, name="search"),
+    path("p/<slug:slug>/progress/", progress.progress, name="progress"),
+    path("p/<slug:slug>/progress/csv/", progress.progress_csv, name="progress_csv"),
+    path("p/<slug:slug>/progress/goal/", progress.progress_goal, name="progress_goal"),
     path("p/<slug:slug>/members/", members.members, name="members"),
     path("p/<slug:slug>/members/<int:pk>/remove/", members.member_remove, name="member_remove"),
 ]

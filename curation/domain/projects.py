@@ -10,11 +10,35 @@ from curation.models import Membership, Project
 
 from .activity import record_activity
 
+LARGEST_GOAL = 1_000_000
+
 
 class ProjectNameError(CurationError):
     """The short name cannot be used."""
 
     code = "project_name"
+
+
+class GoalError(CurationError):
+    """A goal that no team can mean."""
+
+    code = "dialogue_goal"
+
+
+@transaction.atomic
+def set_dialogue_goal(project: Project, *, goal: int, actor: User) -> Project:
+    """Set how many approved dialogues the team wants; the forecast aims at it.
+
+    Raises:
+        GoalError: it is not between 1 and ``LARGEST_GOAL``.
+    """
+    if not 1 <= goal <= LARGEST_GOAL:
+        msg = f"Choose a goal of 1 to {LARGEST_GOAL:,} dialogues."
+        raise GoalError(msg)
+    project.dialogue_goal = goal
+    project.save(update_fields=["dialogue_goal"])
+    record_activity("project.goal_set", project=project, actor=actor, target=project, goal=goal)
+    return project
 
 
 @transaction.atomic

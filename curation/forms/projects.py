@@ -32,6 +32,12 @@ class ProjectForm(forms.Form):
         return slug[:SLUG_LENGTH].strip("-")
 
 
+class GoalForm(forms.Form):
+    """How many approved dialogues the team wants."""
+
+    goal = forms.IntegerField(label="Approved dialogues wanted", min_value=1, max_value=1_000_000)
+
+
 class MemberForm(forms.Form):
     """Somebody with an account, and a role."""
 

@@ -26,6 +26,7 @@ class Activity(models.Model):
         indexes = [
             models.Index(fields=["project", "-id"], name="activity_feed"),
             models.Index(fields=["target_type", "target_id"], name="activity_by_target"),
+            models.Index(fields=["project", "verb"], name="activity_by_verb"),
         ]
 
     def __str__(self) -> str:

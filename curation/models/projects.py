@@ -21,6 +21,9 @@ class Project(models.Model):
     annotators_per_episode = models.PositiveSmallIntegerField(
         default=1, help_text="finished layers that an episode needs before it is agreed"
     )
+    dialogue_goal = models.PositiveIntegerField(
+        default=52, help_text="approved dialogues that the team wants; the forecast's aim"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

@@ -8,7 +8,7 @@
  *
  * @typedef {{label: string, values: (number | null)[], tone?: string, dashed?: boolean}} Line
  * @typedef {{x: number[], x_label: string, lines: Line[], decimals?: number, unit?: string,
- *   best?: {x: number, label: string} | null,
+ *   days?: boolean, best?: {x: number, label: string} | null,
  *   band?: {from: number, to: number, label: string} | null}} ChartData
  */
 import { requestJSON } from "./live.js";
@@ -94,6 +94,9 @@ function marks(plot, data) {
 /** Steps are whole: no tick between two of them, however short the job. */
 const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
+/** A day, counted from 1 January 1970, as people write it. */
+const dayWords = (day) => new Date(day * 86_400_000).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+
 function options(plot, data) {
   const range = (u, low, high) => (low === high ? [low - 1, high + 1] : [low, high]);
   return {
@@ -101,9 +104,9 @@ function options(plot, data) {
     height: plot.clientHeight,
     cursor: { drag: { x: false, y: false } },
     scales: { x: { time: false, range } },
-    axes: [axis(plot, { incrs: WHOLE, label: data.x_label, labelSize: 18, labelFont: `12px ${getComputedStyle(plot).fontFamily}` }),
+    axes: [axis(plot, { incrs: WHOLE, values: data.days ? (u, ticks) => ticks.map(dayWords) : undefined, label: data.x_label, labelSize: 18, labelFont: `12px ${getComputedStyle(plot).fontFamily}` }),
       axis(plot, { size: 56 })],
-    series: [{ label: data.x_label }, ...data.lines.map((line) => lineOptions(plot, line, data))],
+    series: [{ label: data.x_label, ...(data.days && { value: (u, day) => (day == null ? "–" : dayWords(day)) }) }, ...data.lines.map((line) => lineOptions(plot, line, data))],
     hooks: { drawClear: [marks(plot, data)], setCursor: [restLegend], ready: [restLegend] },
   };
 }

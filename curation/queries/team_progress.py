@@ -1,0 +1,222 @@
+"""How far episodes and people are, and how many dialogues were decided on each day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.contrib.auth.models import User
+from django.db.models import Count, F, Min
+from django.db.models.functions import TruncDate
+
+from curation.enums import Decision, DialogueState, SegmentationState
+from curation.models import Activity, Boundary, Dialogue, Episode, Project, Review, Segmentation
+
+from .projects import members_of
+from .scenes import imported_episodes
+
+
+@dataclass(slots=True)
+class EpisodeProgress:
+    """One episode: its agreed layer's state, its scenes, finished layers, dialogues by state."""
+
+    episode: Episode
+    state: str = SegmentationState.UNTOUCHED.value
+    scenes: int = 0
+    layers: int = 0
+    dialogues: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def state_label(self) -> str:
+        """The state in words."""
+        return str(SegmentationState(self.state).label)
+
+
+@dataclass(slots=True)
+class PersonProgress:
+    """One person: what they submitted and what became of the dialogues they made."""
+
+    user: User
+    episodes: int = 0
+    scenes: int = 0
+    dialogues: dict[str, int] = field(default_factory=dict)
+    first_decisions: dict[str, int] = field(default_factory=dict)
+    returns: int = 0
+    decided: int = 0
+
+    @property
+    def name(self) -> str:
+        """As the pages call this person."""
+        return self.user.get_full_name() or self.user.username
+
+    @property
+    def first_time(self) -> str:
+        """Approved at the first decision, of all that were decided on; in words."""
+        total = sum(self.first_decisions.values())
+        if not total:
+            return "–"
+        return f"{self.first_decisions.get(Decision.APPROVED, 0)} of {total}"
+
+    @property
+    def first_time_percent(self) -> int | None:
+        """The same as a percentage; None before the first decision."""
+        total = sum(self.first_decisions.values())
+        share = self.first_decisions.get(Decision.APPROVED, 0)
+        return round(100 * share / total) if total else None
+
+
+def episode_progress(project: Project) -> list[EpisodeProgress]:
+    """Return the episodes of the imported scripts with how far they are, in four queries."""
+    found = {one.pk: EpisodeProgress(one) for one in imported_episodes(project)}
+    layers = Segmentation.objects.filter(episode__in=found).values_list(
+        "episode", "annotator", "state"
+    )
+    for episode, annotator, state in layers:
+        if annotator is None:
+            found[episode].state = state
+        elif state == SegmentationState.SUBMITTED:
+            found[episode].layers += 1
+    scenes = (
+        Boundary.objects.filter(
+            segmentation__episode__in=found, segmentation__annotator=None, is_active=True
+        )
+        .values_list("segmentation__episode")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    for episode, number in scenes:
+        found[episode].scenes = number
+    rows = (
+        Dialogue.objects.filter(project=project)
+        .values_list("scene__segmentation__episode", "state")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    for episode, state, number in rows:
+        if episode in found:
+            found[episode].dialogues[state] = number
+    return list(found.values())
+
+
+def people_progress(project: Project, *, only: User | None = None) -> list[PersonProgress]:
+    """Return the members with what they did, by name, in six queries however many there are.
+
+    Args:
+        only: leave everybody else out, down to the counting.
+    """
+    people = {
+        user.pk: PersonProgress(user)
+        for user, _ in members_of(project)
+        if only is None or user.pk == only.pk
+    }
+    _count_scenes(project, people)
+    mine = {} if only is None else {"created_by": only}
+    rows = (
+        Dialogue.objects.filter(project=project, **mine)
+        .values_list("created_by", "state")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    for person, state, number in rows:
+        if person in people:
+            people[person].dialogues[state] = number
+    _count_decisions(project, people, only=only)
+    return list(people.values())
+
+
+def _count_scenes(project: Project, people: dict[int, PersonProgress]) -> None:
+    """Credit the scenes of a submitted layer to everybody who submitted it."""
+    submitted = Activity.objects.filter(
+        project=project, verb="scenes.submitted", actor__in=people
+    ).order_by()
+    pairs = set(submitted.values_list("actor", "target_id"))
+    scenes = dict(
+        Boundary.objects.filter(
+            segmentation__episode__script__project=project,
+            segmentation__state=SegmentationState.SUBMITTED,
+            is_active=True,
+        )
+        .values_list("segmentation")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    for actor, layer in pairs:
+        if actor is not None and layer in scenes:
+            people[actor].episodes += 1
+            people[actor].scenes += scenes[layer]
+
+
+def _count_decisions(
+    project: Project, people: dict[int, PersonProgress], *, only: User | None
+) -> None:
+    mine = {} if only is None else {"dialogue__created_by": only}
+    reviews = Review.objects.filter(dialogue__project=project, **mine).order_by()
+    firsts = reviews.values("dialogue").annotate(first=Min("pk")).values("first")
+    rows = (
+        Review.objects.filter(pk__in=firsts)
+        .values_list("dialogue__created_by", "decision")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    for person, decision, number in rows:
+        if person in people:
+            people[person].first_decisions[decision] = number
+    returned = (
+        reviews.filter(decision=Decision.RETURNED)
+        .values_list("dialogue__created_by")
+        .annotate(number=Count("pk"))
+    )
+    for person, number in returned:
+        if person in people:
+            people[person].returns = number
+    by = {} if only is None else {"reviewer": only}
+    decided = Review.objects.filter(dialogue__project=project, **by).order_by()
+    for person, number in decided.values_list("reviewer").annotate(number=Count("pk")):
+        if person in people:
+            people[person].decided = number
+
+
+def decisions_by_day(project: Project, *, since: datetime) -> dict[date, dict[str, int]]:
+    """Return the reviewers' decisions of each day since a moment, by decision; one query."""
+    rows = (
+        Review.objects.filter(dialogue__project=project, created_at__gte=since)
+        .values_list(TruncDate("created_at"), "decision")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    found: dict[date, dict[str, int]] = defaultdict(dict)
+    for day, decision, number in rows:
+        found[day][decision] = number
+    return dict(found)
+
+
+def lasting_approvals_by_day(project: Project, *, since: datetime) -> dict[date, int]:
+    """Return on which days the dialogues were approved that still are; one query.
+
+    An approval that was lost, by a change or a return, does not count towards the goal.
+    """
+    rows = (
+        Review.objects.filter(
+            dialogue__project=project,
+            dialogue__state=DialogueState.APPROVED,
+            decision=Decision.APPROVED,
+            revision=F("dialogue__revision"),
+            created_at__gte=since,
+        )
+        .values_list(TruncDate("created_at"))
+        .annotate(number=Count("dialogue", distinct=True))
+        .order_by()
+    )
+    return dict(rows)
+
+
+def first_dialogue_day(project: Project) -> date | None:
+    """Return the day on which the first dialogue was made, from when approvals could come."""
+    made = (
+        Dialogue.objects.filter(project=project)
+        .order_by("pk")
+        .values_list("created_at", flat=True)
+        .first()
+    )
+    return made.date() if made else None

@@ -1,0 +1,31 @@
+"""Tables as CSV that a spreadsheet opens without running anything in them."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+#: A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection").
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def safe_cell(value: object) -> object:
+    """Return a cell's value; text that a spreadsheet would run gets an apostrophe before it.
+
+    Source: OWASP, "CSV Injection" (docs/sources.md).
+    """
+    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a table as UTF-8 CSV with a byte order mark, its formulas escaped.
+
+    Args:
+        rows: cells in the order of ``header``; None is an empty cell.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([safe_cell(name) for name in header])
+    writer.writerows([safe_cell(value) for value in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
