@@ -1,10 +1,10 @@
-"""The chat page in two tabs: no turn is lost, none branches, and what was typed stays."""
+"""The chat page: no turn is lost, none branches, and what was typed or answered stays."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pydantic import SecretStr
 
 from curation.enums import Role
@@ -59,3 +59,37 @@ def test_a_second_tab_is_told_and_keeps_its_text(
         "From the first tab",
         "From the second tab",
     ]
+
+
+def test_a_reply_stays_when_another_is_refused(
+    talk: Conversation, sign_in: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_config(), "chat_messages_per_minute", 1)
+    page = sign_in(talk.user)
+    page.goto(reverse("conversation", args=[talk.project.slug, talk.pk]))
+    say(page, "Who moved it?")
+    answer = page.get_by_text("Who moved the moon?")
+    expect(page.get_by_role("button", name="Another reply")).to_be_visible()
+    page.get_by_role("button", name="Another reply").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(answer).to_be_visible()
+
+
+def test_a_message_right_after_a_stop_waits_for_the_stopped_reply_to_end(
+    talk: Conversation, sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in(talk.user)
+    page.goto(reverse("conversation", args=[talk.project.slug, talk.pk]))
+    refusals = [{"error": {"code": "reply_running", "message": "Still being written."}}]
+
+    def refuse_once(route: Route) -> None:
+        if refusals:
+            route.fulfill(status=409, json=refusals.pop())
+        else:
+            route.continue_()
+
+    page.route("**/reply/", refuse_once)
+    say(page, "And then?")
+    expect(page.locator(".message-text").last).to_have_text("Who moved the moon?")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert not refusals

@@ -10,11 +10,10 @@ function attach(chat) {
   let running = null;
 
   const run = async (body, pending) => {
-    if (running) return;
     running = new AbortController();
     busy(parts, true);
     try {
-      await streamReply(parts, body, pending, running.signal);
+      return await streamReply(parts, body, pending, running.signal);
     } finally {
       running = null;
       busy(parts, false);
@@ -42,15 +41,17 @@ function attach(chat) {
     if (event.key === "Escape" && running) running.abort();
   });
   parts.stop.addEventListener("click", () => running?.abort());
-  parts.again.addEventListener("click", () => {
+  parts.again.addEventListener("click", async () => {
     const last = [...parts.thread.querySelectorAll('[data-role="assistant"]')].at(-1);
-    if (!last?.id) return;
+    if (!last?.id || running) return;
     const body = new FormData();
     body.set("csrfmiddlewaretoken", composer.elements.csrfmiddlewaretoken.value);
     body.set("again", last.id.replace("message-", ""));
     body.set("turn", composer.elements.turn.value);
-    last.remove();
-    run(body, null);
+    last.hidden = true;
+    const reply = await run(body, null);
+    if (reply.id) last.remove();
+    else last.hidden = false;
   });
   document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());
 }
@@ -61,8 +62,7 @@ async function streamReply(parts, body, question, signal) {
   const text = reply.querySelector(".message-text");
   parts.status.textContent = `${parts.chat.dataset.targetName} is answering.`;
   try {
-    const response = await fetch(parts.chat.dataset.streamUrl, { method: "POST", body, signal, headers: { Accept: "text/event-stream" } });
-    if (!response.ok) throw await refusal(response);
+    const response = await ask(parts.chat.dataset.streamUrl, body, signal);
     for await (const { name, data } of events(response)) {
       if (name === "start") {
         reply.id = `message-${data.reply}`;
@@ -81,11 +81,23 @@ async function streamReply(parts, body, question, signal) {
       addNote(reply, "Stopped by you.");
     } else {
       if (question && !question.id) giveBack(parts, question);
-      if (error.cause === 409 && (await showMeanwhile(parts))) parts.thread.append(reply);
+      if (error.cause?.status === 409 && (await showMeanwhile(parts))) parts.thread.append(reply);
       addProblem(reply, error.message || "The connection broke off. What came before is kept.");
     }
   } finally {
     reply.dataset.state = "done";
+  }
+  return reply;
+}
+
+/** Ask for a reply; the one before, just stopped, may need a moment to end. */
+async function ask(url, body, signal) {
+  for (let left = 8; ; left -= 1) {
+    const response = await fetch(url, { method: "POST", body, signal, headers: { Accept: "text/event-stream" } });
+    if (response.ok) return response;
+    const error = await refusal(response);
+    if (error.cause?.code !== "reply_running" || left === 0) throw error;
+    await new Promise((done) => setTimeout(done, 250));
   }
 }
 
@@ -98,7 +110,8 @@ function giveBack(parts, question) {
 
 async function refusal(response) {
   try {
-    return new Error((await response.json()).error.message, { cause: response.status });
+    const { code, message } = (await response.json()).error;
+    return new Error(message, { cause: { status: response.status, code } });
   } catch {
     return new Error(`The server answered ${response.status}. Reload the page and try again.`);
   }
