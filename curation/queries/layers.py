@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from curation.enums import Role, SegmentationMode, SegmentationState, UtteranceKind
+from curation.enums import Role, ScriptState, SegmentationMode, SegmentationState, UtteranceKind
 from curation.models import Boundary, Episode, Membership, Project, Segmentation, Utterance
 
 ADJUDICATORS = (Role.REVIEWER, Role.MANAGER)
@@ -177,3 +177,27 @@ def with_layers(episodes: QuerySet[Episode], *, annotator: User) -> QuerySet[Epi
         own_state=Subquery(layers.filter(annotator=annotator).values("state")[:1]),
         finished_layers=Coalesce(Subquery(finished.annotate(n=Count("pk")).values("n")), 0),
     )
+
+
+def waiting_layers(project: Project, *, annotator: User) -> tuple[int, int]:
+    """Return how many blind episodes wait for this person's layer, and how many to be settled.
+
+    One that has as many finished layers as the project wants waits for nobody's layer any more.
+    """
+    agreed = Segmentation.objects.filter(annotator=None).exclude(state=SegmentationState.UNTOUCHED)
+    episodes = Episode.objects.filter(
+        script__project=project, script__state=ScriptState.IMPORTED
+    ).exclude(pk__in=agreed.values("episode_id"))
+    layers = Segmentation.objects.filter(episode=OuterRef("pk"), annotator__isnull=False)
+    finished = Count(
+        "segmentations",
+        filter=Q(
+            segmentations__annotator__isnull=False,
+            segmentations__state=SegmentationState.SUBMITTED,
+        ),
+    )
+    own = Subquery(layers.filter(annotator=annotator).values("state")[:1])
+    wanted = project.annotators_per_episode
+    found = list(episodes.order_by().annotate(own=own, n=finished).values_list("own", "n"))
+    mine = [1 for own, number in found if own != SegmentationState.SUBMITTED and number < wanted]
+    return len(mine), sum(number >= wanted for _, number in found)

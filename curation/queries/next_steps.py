@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from curation.enums import DatasetState, DialogueState, Role, ScriptState, SegmentationState
 from curation.models import Dialogue, Project, Script
 
+from .layers import is_blind, waiting_layers
 from .projects import Progress
 
 LEAST_RECORDS = 10  # below that no provider trains
@@ -30,7 +31,7 @@ def _number(number: int, noun: str) -> str:
 def next_steps(
     project: Project, *, user: User, roles: frozenset[Role], progress: Progress
 ) -> list[Step]:
-    """Return what waits for a person with these roles, in two queries at most."""
+    """Return what waits for a person with these roles, in three queries at most."""
     steps: list[Step] = []
     if Role.MANAGER in roles:
         steps += _script_steps(project, progress)
@@ -72,17 +73,36 @@ def _work_steps(
     if states["review"] and roles & {Role.REVIEWER, Role.MANAGER}:
         words = f"{_number(states['review'], 'dialogue')} by others to be read and decided."
         steps.append(Step(words, "Review", "review"))
-    uncut = progress.episodes - progress.episodes_done
-    if uncut:
-        begun = progress.episodes_by_state.get(SegmentationState.IN_PROGRESS, 0)
-        words = f"{_number(uncut, 'episode')} to be cut into scenes, {begun} of them begun."
-        steps.append(Step(words, "Cut scenes", "episodes"))
+    steps += _cutting_steps(project, user, roles, progress)
     if states["drafts"]:
         words = f"{_number(states['drafts'], 'draft')} of yours not yet submitted."
         steps.append(Step(words, "Finish drafts", "dialogues"))
     if progress.episodes_done and not progress.dialogues:
         steps.append(Step("Scenes are there, dialogues are not.", "Pick dialogues", "dialogues"))
     return steps
+
+
+def _cutting_steps(
+    project: Project, user: User, roles: frozenset[Role], progress: Progress
+) -> list[Step]:
+    """Return what is to be cut and, where annotators cut blind, what is to be settled."""
+    if is_blind(project):
+        mine, ready = waiting_layers(project, annotator=user)
+        steps = []
+        if ready and roles & {Role.REVIEWER, Role.MANAGER}:
+            verb = "has" if ready == 1 else "have"
+            words = f"{_number(ready, 'episode')} {verb} all layers and no agreed scenes yet."
+            steps.append(Step(words, "Settle them", "agreement"))
+        if mine:
+            words = f"{_number(mine, 'episode')} to be cut by you, unseen by others."
+            steps.append(Step(words, "Cut scenes", "episodes"))
+        return steps
+    uncut = progress.episodes - progress.episodes_done
+    if not uncut:
+        return []
+    begun = progress.episodes_by_state.get(SegmentationState.IN_PROGRESS, 0)
+    words = f"{_number(uncut, 'episode')} to be cut into scenes, {begun} of them begun."
+    return [Step(words, "Cut scenes", "episodes")]
 
 
 def _dataset_steps(progress: Progress) -> list[Step]:

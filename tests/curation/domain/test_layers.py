@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from curation.domain.layers import (
@@ -22,6 +23,7 @@ from curation.domain.scene_suggestions import run_speaker_model, suggest_scenes
 from curation.domain.segmentation import SceneStateError, StaleScenesError
 from curation.enums import (
     BoundaryOrigin,
+    Role,
     SegmentationMode,
     SegmentationState,
     Suggester,
@@ -45,6 +47,8 @@ from curation.queries.layers import (
     visible_episodes,
     with_layers,
 )
+from curation.queries.next_steps import next_steps
+from curation.queries.projects import progress_of
 from curation.queries.scenes import open_suggestions
 from tests.curation.domain.layer_world import BlindWorld
 
@@ -288,3 +292,21 @@ def test_suggest_scenes_agrees_at_once_where_one_annotator_is_enough() -> None:
     world = BlindWorld(annotators=1)
     suggest_scenes(world.project, actor=world.mina, scenes=3, accept=True)
     assert len(world.starts()) > 1
+
+
+def test_next_steps_tell_what_to_cut_and_what_to_settle() -> None:
+    world = BlindWorld(annotators=2)
+
+    def steps(person: User, role: Role) -> list[str]:
+        progress = progress_of([world.project])[world.project.pk]
+        found = next_steps(world.project, user=person, roles=frozenset({role}), progress=progress)
+        return [step.action for step in found]
+
+    world.finish(world.ada, 5)
+    assert steps(world.ada, Role.ANNOTATOR) == []
+    assert steps(world.ben, Role.ANNOTATOR) == ["Cut scenes"]
+    world.finish(world.ben, 5)
+    assert steps(world.cy, Role.ANNOTATOR) == []
+    assert steps(world.rex, Role.REVIEWER) == ["Settle them"]
+    write_agreed_layer(world.episode, starts={5}, actor=world.rex)
+    assert "Settle them" not in steps(world.rex, Role.REVIEWER)
