@@ -12,6 +12,7 @@ from curation.views import (
     dialogue_builder,
     dialogues,
     episodes,
+    guidelines,
     members,
     notes,
     progress,
@@ -31,6 +32,20 @@ project_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/progress/", progress.progress, name="progress"),
     path("p/<slug:slug>/progress/csv/", progress.progress_csv, name="progress_csv"),
     path("p/<slug:slug>/progress/goal/", progress.progress_goal, name="progress_goal"),
+    path("p/<slug:slug>/guidelines/", guidelines.guidelines, name="guidelines"),
+    path("p/<slug:slug>/guidelines/panel/", guidelines.guidelines_panel, name="guidelines_panel"),
+    path("p/<slug:slug>/guidelines/edit/", guidelines.guidelines_edit, name="guidelines_edit"),
+    path(
+        "p/<slug:slug>/guidelines/compare/",
+        guidelines.guidelines_compare,
+        name="guidelines_compare",
+    ),
+    path("p/<slug:slug>/guidelines/read/", guidelines.guidelines_read, name="guidelines_read"),
+    path(
+        "p/<slug:slug>/guidelines/<int:number>/restore/",
+        guidelines.guidelines_restore,
+        name="guidelines_restore",
+    ),
     path("p/<slug:slug>/members/", members.members, name="members"),
     path("p/<slug:slug>/members/<int:pk>/remove/", members.member_remove, name="member_remove"),
 ]

@@ -15,6 +15,7 @@ from curation.models import (
     Dialogue,
     DialogueRevision,
     Export,
+    GuidelineRevision,
     Project,
     Review,
     Script,
@@ -46,6 +47,7 @@ def spread_times(project: Project) -> None:
     Activity.objects.bulk_update(steps, ["created_at"], batch_size=200)
     times = _Times(steps)
     _date_script(project, times)
+    _date_guidelines(project, times)
     _date_scenes(project, times)
     _date_dialogues(project, times)
     _date_datasets(project, times)
@@ -105,6 +107,11 @@ def _date_script(project: Project, times: _Times) -> None:
         done = _last(times.of(script, "script.imported"))
         asked = _last(times.of(script, "script.uploaded"))
         _set(script, created_at=asked, imported_at=done, updated_at=done, work_started_at=done)
+
+
+def _date_guidelines(project: Project, times: _Times) -> None:
+    for revision in GuidelineRevision.objects.filter(project=project):
+        _set(revision, created_at=_last(times.of(revision, "guidelines.saved")))
 
 
 def _date_scenes(project: Project, times: _Times) -> None:

@@ -14,6 +14,7 @@ from curation.demo import plan
 from curation.demo.clock import spread_times
 from curation.demo.datasets import approve_and_export, build_version
 from curation.demo.dialogues import make_dialogues
+from curation.demo.guidelines import write_guidelines
 from curation.demo.people import ensure_memberships, ensure_people, hand_out_passwords
 from curation.demo.scenes import cut_blind, cut_episode, cut_half
 from curation.domain import imports
@@ -62,6 +63,7 @@ def seed_demo(*, tell: Callable[[str], None] = lambda _line: None) -> bool:
     ensure_memberships(project, people)
     tell("Importing the script")
     _import_script(project, people["mina"])
+    write_guidelines(project, manager=people["mina"])
     target = Character.objects.get(project=project, name=plan.TARGET)
     cast = _Cast(project, people, target)
     episodes = {episode.code: episode for episode in imported_episodes(project)}

@@ -3,6 +3,7 @@
 from .activity import Activity
 from .datasets import DatasetRecord, DatasetVersion, Export, ExportFile, Finding
 from .dialogues import Dialogue, DialogueRevision, DialogueUtterance, Review
+from .guidelines import GuidelineReading, GuidelineRevision
 from .projects import Membership, Project
 from .scripts import Character, Episode, ImportProblem, Script, Utterance
 from .segmentations import (
@@ -29,6 +30,8 @@ __all__ = [
     "Export",
     "ExportFile",
     "Finding",
+    "GuidelineReading",
+    "GuidelineRevision",
     "Heartbeat",
     "ImportProblem",
     "Membership",

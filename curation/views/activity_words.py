@@ -43,6 +43,7 @@ WORDS = {
     "dialogue.carried_over": "carried over to the corrected script",
     "project.created": "started the project",
     "project.cutting_chosen": "chose how scenes are cut in",
+    "guidelines.saved": "saved",
     "project.goal_set": "set the goal of",
     "project.demo_seeded": "made the demo",
     "member.added": "added",

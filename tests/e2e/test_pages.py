@@ -30,7 +30,7 @@ WINDOWS = {
 NOT_PAGES = {
     "healthz", "readyz", "health", "logout", "login", "export_file", "dataset_progress",
     "script_progress", "script_mapping", "job_status", "job_points", "record_cost", "reader_live",
-    "progress_csv",
+    "progress_csv", "guidelines_panel",
 }  # fmt: skip
 
 
