@@ -30,9 +30,9 @@ FRIDAY = 4
 #: How long a step takes, in minutes; the first that fits the verb counts.
 MINUTES = (
     ("note.", 7.0),
-    ("dialogue.created", 5.0),
+    ("dialogue.created", 10.0),
     ("dialogue.submitted", 0.5),
-    ("dialogue.", 4.0),
+    ("dialogue.", 9.0),
     ("scenes.edited", 30.0),
     ("dataset.approved", 90.0),
     ("", 3.0),

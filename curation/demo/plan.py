@@ -9,6 +9,7 @@ FOLDER = Path(__file__).parent
 SCRIPT_FILE = FOLDER / "the_vex_files.csv"
 SCENES_FILE = FOLDER / "the_vex_files_scenes.json"
 SLUG = "the-vex-files"
+DIALOGUE_GOAL = 120  # more than are approved, so that there is something to forecast
 NAME = "The Vex Files"
 DESCRIPTION = (
     "A repair department in a lighthouse four miles inland, and Vex, who runs it. An original "

@@ -102,7 +102,8 @@ def _ensure_project(people: dict[str, User]) -> Project:
     project = create_project(plan.SLUG, user=manager, name=plan.NAME)
     project.description = plan.DESCRIPTION
     project.annotators_per_episode = len(plan.BLIND_ANNOTATORS)
-    project.save(update_fields=["description", "annotators_per_episode"])
+    project.dialogue_goal = plan.DIALOGUE_GOAL
+    project.save(update_fields=["description", "annotators_per_episode", "dialogue_goal"])
     return project
 
 
