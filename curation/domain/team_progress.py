@@ -12,11 +12,10 @@ from curation.models import Dialogue, Project
 from curation.queries.team_progress import (
     EpisodeProgress,
     PersonProgress,
-    decisions_by_day,
     episode_progress,
     first_dialogue_day,
-    lasting_approvals_by_day,
     people_progress,
+    reviews_by_day,
 )
 
 from .forecast import WINDOW_DAYS, Forecast, forecast_goal, working_day_counts
@@ -60,7 +59,7 @@ def measure_progress(project: Project, *, now: datetime, only: User | None = Non
     today = now.astimezone(UTC).date()
     first = today - timedelta(days=PACE_DAYS)
     since = datetime.combine(first, time(), tzinfo=UTC)
-    approvals = lasting_approvals_by_day(project, since=since)
+    decisions, approvals = reviews_by_day(project, since=since)
     approved = Dialogue.objects.filter(project=project, state=DialogueState.APPROVED).count()
     begun = first_dialogue_day(project) or today
     missing = project.dialogue_goal - approved
@@ -74,7 +73,7 @@ def measure_progress(project: Project, *, now: datetime, only: User | None = Non
         episodes=episode_progress(project),
         people=people_progress(project, only=only),
         days=days,
-        decisions=decisions_by_day(project, since=since),
+        decisions=decisions,
         approvals=approvals,
         forecast=forecast_goal(counts, missing=missing, today=today) if missing > 0 else None,
     )

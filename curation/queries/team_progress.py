@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Min
-from django.db.models.functions import TruncDate
+from django.db.models import Count, F, Min, Q, TextField
+from django.db.models.functions import Cast, Substr
 
 from curation.enums import Decision, DialogueState, SegmentationState
 from curation.models import Activity, Boundary, Dialogue, Episode, Project, Review, Segmentation
@@ -177,38 +177,34 @@ def _count_decisions(
             people[person].decided = number
 
 
-def decisions_by_day(project: Project, *, since: datetime) -> dict[date, dict[str, int]]:
-    """Return the reviewers' decisions of each day since a moment, by decision; one query."""
+def reviews_by_day(
+    project: Project, *, since: datetime
+) -> tuple[dict[date, dict[str, int]], dict[date, int]]:
+    """Return the decisions of each day since a moment, and the approvals that last; one query.
+
+    An approval that was lost, by a change or a return, does not count towards the goal. Days are
+    the first ten characters of the moment in UTC, which both databases give without a function
+    call of ours for every row.
+    """
+    lasts = Q(
+        decision=Decision.APPROVED,
+        dialogue__state=DialogueState.APPROVED,
+        revision=F("dialogue__revision"),
+    )
     rows = (
         Review.objects.filter(dialogue__project=project, created_at__gte=since)
-        .values_list(TruncDate("created_at"), "decision")
-        .annotate(number=Count("pk"))
+        .values_list(Substr(Cast("created_at", TextField()), 1, 10), "decision")
+        .annotate(number=Count("pk"), lasting=Count("dialogue", filter=lasts, distinct=True))
         .order_by()
     )
-    found: dict[date, dict[str, int]] = defaultdict(dict)
-    for day, decision, number in rows:
-        found[day][decision] = number
-    return dict(found)
-
-
-def lasting_approvals_by_day(project: Project, *, since: datetime) -> dict[date, int]:
-    """Return on which days the dialogues were approved that still are; one query.
-
-    An approval that was lost, by a change or a return, does not count towards the goal.
-    """
-    rows = (
-        Review.objects.filter(
-            dialogue__project=project,
-            dialogue__state=DialogueState.APPROVED,
-            decision=Decision.APPROVED,
-            revision=F("dialogue__revision"),
-            created_at__gte=since,
-        )
-        .values_list(TruncDate("created_at"))
-        .annotate(number=Count("dialogue", distinct=True))
-        .order_by()
-    )
-    return dict(rows)
+    decisions: dict[date, dict[str, int]] = defaultdict(dict)
+    approvals: dict[date, int] = {}
+    for words, decision, number, lasting in rows:
+        day = date.fromisoformat(words)
+        decisions[day][decision] = number
+        if lasting:
+            approvals[day] = lasting
+    return dict(decisions), approvals
 
 
 def first_dialogue_day(project: Project) -> date | None:
