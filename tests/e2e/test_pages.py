@@ -4,20 +4,22 @@ The demo is seeded once; the walk follows the links of each page and opens one a
 route, so a new page is visited as soon as something links to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from playwright.sync_api import Page, expect
 
 from curation.demo.seed import seed_demo
-from curation.enums import DatasetState
-from curation.models import Project
+from curation.domain import imports
+from curation.enums import DatasetState, ScriptState
+from curation.models import Project, Script
 from tests.access_table import ROUTES
 from tests.e2e.watching import axe_findings, sideways_pixels
 from tests.factories import DatasetVersionFactory, FineTuneJobFactory, ModelVersionFactory
+from tests.sample_scripts import ROWS, csv_bytes
 from training.domain.chat import start_conversation
 from training.enums import JobState
 
@@ -45,8 +47,27 @@ def demo(var_dir: object) -> Project:
     for name, step, value in points:
         job.metrics.create(name=name, step=step, value=value)
     model = ModelVersionFactory(project=project)
-    start_conversation(project, user=User.objects.get(username="mina"), model=model)
+    mina = User.objects.get(username="mina")
+    start_conversation(project, user=mina, model=model)
+    old = import_rows(project, mina, ROWS)
+    import_rows(project, mina, ROWS[:4], replaces=old)
     return project
+
+
+def import_rows(
+    project: Project, user: User, rows: Sequence[str], *, replaces: Script | None = None
+) -> Script:
+    """Import a small file, or a correction of an earlier one."""
+    content = [csv_bytes(rows)]
+    script = imports.receive_script(
+        project, user=user, file_name="s.csv", content=content, replaces=replaces
+    )
+    imports.check_script(script.pk)
+    script.refresh_from_db()
+    imports.confirm_import(script, user=user, in_background=False)
+    imports.import_script(script.pk)
+    script.refresh_from_db()
+    return script
 
 
 def route_of(address: str) -> str | None:
@@ -74,10 +95,10 @@ Object.defineProperty(window, "uPlot", { get: () => drawing, set(made) {
 """
 
 
-def addresses(page: Page) -> list[str]:
-    """Return one address of every route that links lead to from the list of projects."""
-    found = {"home": "/"}
-    waiting = ["/"]
+def addresses(page: Page, *more: str) -> list[str]:
+    """Return one address of every route that links lead to from the list of projects, and more."""
+    found = {"home": "/"} | {address: address for address in more}
+    waiting = list(found.values())
     while waiting:
         page.goto(waiting.pop(0))
         for link in page.locator("a[href^='/']").all():
@@ -93,7 +114,9 @@ def test_every_page_is_sound_for_everybody(
     demo: Project, sign_in: Callable[..., Page], shot: Callable[[Page, str], object]
 ) -> None:
     mina = User.objects.get(username="mina")
-    walk = addresses(sign_in(mina, **WINDOWS["light"]))
+    corrected = demo.scripts.get(state=ScriptState.REPLACED)
+    old = reverse("script", args=[demo.slug, corrected.pk])
+    walk = addresses(sign_in(mina, **WINDOWS["light"]), old)
     names = {route_of(address) for address in walk}
     pages = {name for name, route in ROUTES.items() if route.method == "GET"} - NOT_PAGES
     assert pages - names == set(), "no link leads there"
@@ -119,7 +142,7 @@ def test_every_page_is_sound_for_everybody(
                 or page.locator(".button-primary:visible").count() > 1
             ):
                 findings.append(f"{name}, {window}: not one title, or several primary buttons")
-    assert findings == []
+    assert findings == [], "\n".join(findings)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -136,4 +159,4 @@ def test_admins_pages_are_sound(
     ):
         page.goto(address)
         findings += [f"{address}: {finding}" for finding in axe_findings(page)]
-    assert findings == []
+    assert findings == [], "\n".join(findings)
