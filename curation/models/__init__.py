@@ -15,11 +15,13 @@ from .segmentations import (
     SuggestionRun,
 )
 from .system import Heartbeat
+from .threads import Comment, Thread
 
 __all__ = [
     "Activity",
     "Boundary",
     "Character",
+    "Comment",
     "ContextNote",
     "DatasetRecord",
     "DatasetVersion",
@@ -42,5 +44,6 @@ __all__ = [
     "SplitDecision",
     "SuggestedBoundary",
     "SuggestionRun",
+    "Thread",
     "Utterance",
 ]

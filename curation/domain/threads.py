@@ -1,0 +1,96 @@
+"""Threads: open one on a place of the work, answer, resolve, reopen."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from curation.domain.activity import record_activity
+from curation.errors import CurationError
+from curation.models import Boundary, Comment, Dialogue, Project, Thread, Utterance
+
+LONGEST_COMMENT = 4000  # characters
+
+
+class CommentError(CurationError):
+    """The comment cannot be kept as it is."""
+
+    code = "comment"
+
+
+class ThreadStateError(CurationError):
+    """The thread is already in the state that was asked for."""
+
+    code = "thread_state"
+
+
+@transaction.atomic
+def open_thread(
+    project: Project, *, on: Utterance | Boundary | Dialogue, author: User, text: str
+) -> Thread:
+    """Open a thread with its first comment; ``on`` is of this project (access has looked).
+
+    Raises:
+        CommentError: the text is empty or too long; nothing is written.
+    """
+    words = _checked(text)
+    thread = Thread.objects.create(
+        project=project,
+        utterance=on if isinstance(on, Utterance) else None,
+        scene=on if isinstance(on, Boundary) else None,
+        dialogue=on if isinstance(on, Dialogue) else None,
+        opened_by=author,
+    )
+    Comment.objects.create(thread=thread, author=author, text=words)
+    record_activity("thread.opened", project=project, actor=author, target=thread)
+    return thread
+
+
+@transaction.atomic
+def add_comment(thread: Thread, *, author: User, text: str) -> Comment:
+    """Answer in a thread, resolved or not.
+
+    Raises:
+        CommentError: the text is empty or too long; nothing is written.
+    """
+    comment = Comment.objects.create(thread=thread, author=author, text=_checked(text))
+    record_activity("thread.answered", project=thread.project, actor=author, target=thread)
+    return comment
+
+
+@transaction.atomic
+def resolve_thread(thread: Thread, *, actor: User) -> None:
+    """Mark a thread as settled, by whom and when.
+
+    Raises:
+        ThreadStateError: somebody has resolved it already.
+    """
+    open_one = Thread.objects.filter(pk=thread.pk, resolved_at__isnull=True)
+    if not open_one.update(resolved_by=actor, resolved_at=timezone.now()):
+        msg = "This thread is resolved already. Reload the page to see by whom."
+        raise ThreadStateError(msg)
+    record_activity("thread.resolved", project=thread.project, actor=actor, target=thread)
+
+
+@transaction.atomic
+def reopen_thread(thread: Thread, *, actor: User) -> None:
+    """Take a resolution back.
+
+    Raises:
+        ThreadStateError: it is open.
+    """
+    settled = Thread.objects.filter(pk=thread.pk, resolved_at__isnull=False)
+    if not settled.update(resolved_by=None, resolved_at=None):
+        msg = "This thread is open already. Reload the page to see what was said."
+        raise ThreadStateError(msg)
+    record_activity("thread.reopened", project=thread.project, actor=actor, target=thread)
+
+
+def _checked(text: str) -> str:
+    words = text.strip()
+    if not words:
+        msg = "Write something before you send the comment."
+        raise CommentError(msg)
+    if len(words) > LONGEST_COMMENT:
+        msg = f"A comment has at most {LONGEST_COMMENT} characters; this one has {len(words)}."
+        raise CommentError(msg)
+    return words
