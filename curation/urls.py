@@ -22,6 +22,7 @@ from curation.views import (
     reviews,
     scripts,
     search,
+    threads,
 )
 
 project_urls: list[URLPattern | URLResolver] = [
@@ -141,6 +142,11 @@ dialogue_urls: list[URLPattern | URLResolver] = [
         dialogue_builder.dialogue_change,
         name="dialogue_change",
     ),
+    path("p/<slug:slug>/dialogues/<int:pk>/comments/", threads.comments, name="comments"),
+    path("p/<slug:slug>/comments/", threads.threads, name="threads"),
+    path("p/<slug:slug>/comments/<int:pk>/answer/", threads.thread_answer, name="thread_answer"),
+    path("p/<slug:slug>/comments/<int:pk>/resolve/", threads.thread_resolve, name="thread_resolve"),
+    path("p/<slug:slug>/comments/<int:pk>/reopen/", threads.thread_reopen, name="thread_reopen"),
     path(
         "p/<slug:slug>/dialogues/<int:pk>/history/",
         dialogues.dialogue_history,

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from curation.domain.activity import record_activity
+from curation.domain.threads import open_thread
 from curation.enums import DatasetState, Role
 from curation.models import DatasetVersion, Membership, Utterance
 from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SIGNED_IN, Route
@@ -79,6 +80,9 @@ class World:
             "character": utterance.character_id,
             "scene": dialogue.scene_id,
             "dialogue": dialogue.pk,
+            "thread": open_thread(
+                self.project, on=dialogue, author=self.project.created_by, text="Why?"
+            ).pk,
             "zero": 0,
             "one": 1,
             "dataset": dataset.number,

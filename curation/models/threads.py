@@ -48,7 +48,14 @@ class Thread(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"thread {self.pk}"
+        return f"thread {self.pk} on {self.place}"
+
+    @property
+    def place(self) -> str:
+        """The one thing it is about, in words."""
+        if self.dialogue_id:
+            return f"dialogue {self.dialogue_id}"
+        return f"scene {self.scene_id}" if self.scene_id else f"utterance {self.utterance_id}"
 
 
 class Comment(models.Model):

@@ -18,6 +18,7 @@ from curation.models import Boundary, Dialogue, Project
 from curation.queries.builder_rows import builder_rows, scene_dialogues, scene_place
 from curation.queries.dialogue_members import members_of
 from curation.queries.scene_lines import agreed_scenes, scene_at, scene_utterances
+from curation.queries.threads import count_open_threads
 from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
 
 KEYS = (
@@ -110,6 +111,7 @@ def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
         "dialogue": dialogue,
         "keys": KEYS,
         "client_key": uuid.uuid4().hex,
+        "open_threads": count_open_threads(dialogue) if dialogue else 0,
         "may_review": bool(dialogue and project_roles(request.user, page.project) & REVIEWING),
     }
     if wish is None:

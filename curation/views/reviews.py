@@ -29,6 +29,7 @@ from curation.models import Dialogue, Project
 from curation.queries.dialogue_members import members_of
 from curation.queries.review_queue import decidable_dialogues, queue_count
 from curation.queries.scene_lines import is_spoken_by
+from curation.queries.threads import count_open_threads
 from rickproject.lib.numbers import is_key
 
 from .builder_page import scene_now, view_of
@@ -155,6 +156,7 @@ def _facts(request: HttpRequest, dialogue: Dialogue) -> dict[str, Any]:
         ],
         "preview": preview,
         "reviews": dialogue.reviews.all()[:5],
+        "open_threads": count_open_threads(dialogue),
     }
 
 

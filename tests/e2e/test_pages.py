@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from curation.demo.seed import seed_demo
 from curation.domain import imports
+from curation.domain.threads import open_thread
 from curation.enums import DatasetState, ScriptState
 from curation.models import Project, Script
 from tests.access_table import ROUTES
@@ -49,6 +50,9 @@ def demo(var_dir: object) -> Project:
     model = ModelVersionFactory(project=project)
     mina = User.objects.get(username="mina")
     start_conversation(project, user=mina, model=model)
+    dialogue = project.dialogues.order_by("pk").first()
+    assert dialogue
+    open_thread(project, on=dialogue, author=mina, text="Does this end too early?")
     old = import_rows(project, mina, ROWS)
     import_rows(project, mina, ROWS[:4], replaces=old)
     return project
