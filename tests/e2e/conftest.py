@@ -109,16 +109,19 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Callable[[Page], Page]]:
     assert faults == []
 
 
+SETTLE_SECONDS = 20
+MOVES = """() => document.getAnimations().some((one) =>
+  one.playState === "running" && one.effect?.getComputedTiming().endTime !== Infinity)"""
+
+
 def settle(page: Page) -> None:
     """Wait until nothing on the page moves or fades, so that axe measures real colours."""
-    page.evaluate(
-        """async () => {
-          const frame = () => new Promise((done) => requestAnimationFrame(done));
-          await frame();
-          await frame();
-          await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})));
-        }"""
-    )
+    page.wait_for_load_state()
+    give_up = time.monotonic() + SETTLE_SECONDS
+    page.wait_for_timeout(50)
+    while page.evaluate(MOVES):
+        assert time.monotonic() < give_up, "something on the page goes on moving"
+        page.wait_for_timeout(50)
 
 
 @pytest.fixture

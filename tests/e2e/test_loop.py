@@ -132,8 +132,11 @@ def make_dialogues(team: Team, page: Page) -> None:
     expect(page.locator(".line-original")).to_have_count(1)
     expect(page.locator("#record")).to_contain_text("I am Vex.")
     team.picture(page, "builder")
+    here = page.url
     page.keyboard.press("Control+Enter")
     until(lambda: dialogues(team, "submitted") == 1, page, seconds=20, what="one is submitted")
+    expect(page).not_to_have_url(here)  # the next one opens by itself
+    page.wait_for_load_state()
     page.goto(team.path("dialogues/"))
     page.locator("[data-choose-all]").check()
     page.get_by_role("button", name="Submit the chosen ones").click()
