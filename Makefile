@@ -53,6 +53,7 @@ $(VENV)/.installed-trainer: constraints-trainer.txt | $(VENV)/.installed
 	@touch $@
 
 trainer: $(VENV)/.installed-trainer
+	@:
 
 # Without the training step everything else works, and the pages say what is missing.
 .PHONY: trainer-optional

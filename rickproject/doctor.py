@@ -131,5 +131,5 @@ def _openai_key(config: Config) -> Finding:
     if config.openai_api_key and config.openai_api_key.get_secret_value():
         host = config.openai_base_url.split("/")[2] if "//" in config.openai_base_url else "?"
         return Finding("OpenAI key", ok=True, detail=f"present, for {host}")
-    detail = "not set; only local training is offered. To set one: OPENAI_API_KEY"
+    detail = "not set; it is needed only to train at a provider. To set one: OPENAI_API_KEY"
     return Finding("OpenAI key", ok=True, detail=detail)

@@ -24,7 +24,7 @@ class Uncovered(StrEnum):
     OVER_BUDGET = "This line and what it answers exceed the budget: raise it or leave lines out."
     HOLE = "Lines are missing in the source right before this line."
     TOO_LONG = "There are too many turns since another character spoke."
-    NOT_WORTH = "Too short to carry a dialogue of its own: lower the cost to get more."
+    NOT_WORTH = "Too short to carry a dialogue of its own: ask for more and shorter ones."
 
 
 @dataclass(frozen=True, slots=True)

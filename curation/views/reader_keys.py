@@ -16,7 +16,7 @@ MOVE_KEYS = (
 )
 SCENE_KEYS = (
     ("Enter", "Start a scene at this line, or join it, also B"),
-    ("N", "Write the scene's note, Escape leaves it"),
+    ("N", "Write the scene's title, or its note once it has a title; Escape leaves it"),
 )
 SUGGESTION_KEYS = (
     ("Y", "Accept the suggestion at this line, or the next one"),

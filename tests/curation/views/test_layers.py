@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from curation.domain.adjudication import take_majority
 from curation.domain.scene_suggestions import run_speaker_model
-from curation.enums import Role, SegmentationMode
-from curation.models import Project, SplitDecision, SuggestedBoundary, Utterance
+from curation.enums import Role, SegmentationMode, SegmentationState
+from curation.models import Project, Segmentation, SplitDecision, SuggestedBoundary, Utterance
 from tests.curation.domain.layer_world import BlindWorld
 from tests.factories import UserFactory, make_member
 
@@ -139,6 +139,18 @@ def test_the_list_of_episodes_tells_how_many_finished_and_nothing_else(world: Bl
     own = page[page.index("<tbody>") : page.index("</tbody>")]
     assert own.count("in progress") == 1  # his own; the agreed layer is untouched
     assert "submitted" not in own
+
+
+def test_the_list_leaves_layers_out_where_scenes_were_agreed_without_them(
+    world: BlindWorld,
+) -> None:
+    Segmentation.objects.filter(episode=world.episode).delete()
+    Segmentation.objects.create(episode=world.episode, state=SegmentationState.SUBMITTED)
+    page = client_of(world.ben).get(scenes(world)).content.decode()
+    own = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert "submitted" in own
+    assert "untouched" not in own
+    assert "of 3" not in own
 
 
 def test_the_feed_tells_that_somebody_cut_and_never_where(world: BlindWorld) -> None:

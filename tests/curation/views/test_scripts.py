@@ -248,6 +248,20 @@ def test_script_mapping_takes_columns_by_hand(
     assert script.state == ScriptState.CHECKED
 
 
+def test_script_notes_without_a_row_show_a_dash(
+    client: Client, project: Project, manager: User
+) -> None:
+    body = csv_bytes(["VEX,Hello.,loud"], header="Who,What,How")
+    script = checked(project, manager, body)
+    address = reverse("script_mapping", args=[project.slug, script.pk])
+    client.post(address, {"speaker": "Who", "text": "What"})
+    imports.check_script(script.pk)
+    text = page(client, script, "script")
+    assert "Columns left aside: How." in text
+    assert '<td class="num">–</td>' in text
+    assert ">None<" not in text
+
+
 def test_script_confirm_twice_says_that_it_goes_on(
     client: Client, project: Project, manager: User
 ) -> None:
