@@ -70,6 +70,7 @@ def test_a_reply_stays_when_another_is_refused(
     say(page, "Who moved it?")
     answer = page.get_by_text("Who moved the moon?")
     expect(page.get_by_role("button", name="Another reply")).to_be_visible()
+    expect(page.get_by_role("link", name="Who moved it?")).to_be_visible()  # no longer untitled
     page.get_by_role("button", name="Another reply").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(answer).to_be_visible()

@@ -67,7 +67,7 @@ async function streamReply(parts, body, question, signal) {
       if (name === "start") {
         reply.id = `message-${data.reply}`;
         parts.composer.elements.turn.value = data.turn;
-        parts.chat.querySelector("h1").textContent = data.title;
+        document.querySelectorAll("[data-chat] h1, [data-title]").forEach((place) => { place.textContent = data.title; });
         if (question) question.id = `message-${data.question}`;
         if (data.unsent) addNote(reply, `${data.unsent} earlier turns did not fit into the model’s context window and were not sent.`);
       }
