@@ -183,7 +183,7 @@ async def test_twenty_streams_hold_no_database_connections(
     talk: Conversation, listen: Listen
 ) -> None:
     if connection.vendor == "sqlite":
-        pytest.skip("SQLite keeps the files of closed connections open for the next ones")
+        pytest.skip("only PostgreSQL counts connections")
     talks = [
         await sync_to_async(start_conversation)(talk.project, user=talk.user, model=talk.model)
         for _ in range(20)
