@@ -56,27 +56,12 @@ def make_callback(
 
         def on_log(self, _args: Any, state: Any, _control: Any, logs: Any = None, **_: Any) -> None:
             logs = logs or {}
-            common = {"step": state.global_step, "total_steps": state.max_steps}
-            step = f"{state.global_step:07d}"
             if "loss" in logs:
                 self.tokens = tokens_before + int(logs.get("num_tokens", 0))
-                events.metrics(
-                    f"step-{step}-train",
-                    f"Step {state.global_step}/{state.max_steps}: training loss {logs['loss']:.3f}",
-                    **common,
-                    **_renamed(logs, TRAIN_NAMES),
-                    num_tokens=self.tokens,
-                    tokens_per_second=self._clock.tokens_per_second(self.tokens),
-                    memory_mb=memory_mb(),
-                )
+                rate = self._clock.tokens_per_second(self.tokens)
+                _write_training(events, state, logs, tokens=self.tokens, tokens_per_second=rate)
             elif "eval_loss" in logs:
-                events.metrics(
-                    f"step-{step}-valid",
-                    f"Step {state.global_step}/{state.max_steps}: "
-                    f"validation loss {logs['eval_loss']:.3f}",
-                    **common,
-                    **_renamed(logs, VALID_NAMES),
-                )
+                _write_validation(events, state, logs)
 
         def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> Any:
             heartbeat.beat(
@@ -102,6 +87,33 @@ def make_callback(
             return control
 
     return Reporter()
+
+
+def _write_training(
+    events: EventLog, state: Any, logs: dict[str, Any], *, tokens: int, tokens_per_second: float
+) -> None:
+    step, total = state.global_step, state.max_steps
+    events.metrics(
+        f"step-{step:07d}-train",
+        f"Step {step}/{total}: training loss {logs['loss']:.3f}",
+        step=step,
+        total_steps=total,
+        **_renamed(logs, TRAIN_NAMES),
+        num_tokens=tokens,
+        tokens_per_second=tokens_per_second,
+        memory_mb=memory_mb(),
+    )
+
+
+def _write_validation(events: EventLog, state: Any, logs: dict[str, Any]) -> None:
+    step, total = state.global_step, state.max_steps
+    events.metrics(
+        f"step-{step:07d}-valid",
+        f"Step {step}/{total}: validation loss {logs['eval_loss']:.3f}",
+        step=step,
+        total_steps=total,
+        **_renamed(logs, VALID_NAMES),
+    )
 
 
 class _Clock:

@@ -61,30 +61,21 @@ def receive_script(
     stored_path, sha256, byte_size = store_upload(
         project.pk, content, limit_megabytes=get_config().upload_limit_mb
     )
-    path = upload_path(stored_path)
-    try:
-        script = Script(
-            project=project,
-            title=title.strip()[:TITLE_CHARACTERS] or title_of(file_name),
-            file_name=file_name,
-            stored_path=stored_path,
-            byte_size=byte_size,
-            sha256=sha256,
-            file_format=recognise_format(path, file_name),
-            column_mapping=dict(mapping or {}),
-            repairs_text=repairs_text,
-            created_by=user,
-            replaces=replaces,
-            revision=replaces.revision + 1 if replaces else 1,
-            client_key=client_key,
-        )
-        _add(script, in_background=in_background)
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, DuplicateScriptError) and _is_repeated(error.existing, script):
-            return error.existing
-        raise
-    return script
+    script = Script(
+        project=project,
+        title=title.strip()[:TITLE_CHARACTERS] or title_of(file_name),
+        file_name=file_name,
+        stored_path=stored_path,
+        byte_size=byte_size,
+        sha256=sha256,
+        column_mapping=dict(mapping or {}),
+        repairs_text=repairs_text,
+        created_by=user,
+        replaces=replaces,
+        revision=replaces.revision + 1 if replaces else 1,
+        client_key=client_key,
+    )
+    return _keep(script, in_background=in_background)
 
 
 def _demand_current(replaces: Script, project: Project) -> None:
@@ -94,6 +85,20 @@ def _demand_current(replaces: Script, project: Project) -> None:
             "Correct the newest revision."
         )
         raise ImportStateError(msg)
+
+
+def _keep(script: Script, *, in_background: bool) -> Script:
+    """Add the row of a stored file, or remove the file again; a repeated request gets the first."""
+    path = upload_path(script.stored_path)
+    try:
+        script.file_format = recognise_format(path, script.file_name)
+        _add(script, in_background=in_background)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, DuplicateScriptError) and _is_repeated(error.existing, script):
+            return error.existing
+        raise
+    return script
 
 
 def _is_repeated(existing: Script, script: Script) -> bool:
