@@ -17,6 +17,7 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 SHORTEST_SECRET_KEY = 50
 DATABASE_SCHEMES = frozenset({"postgres", "postgresql", "sqlite"})
 BROKER_SCHEMES = frozenset({"redis", "rediss"})
+EMAIL_SCHEMES = frozenset({"smtp", "smtps", "smtp+plain"})
 # Read by the tests, not by the platform.
 TEST_VARIABLES = frozenset({"RICK_TEST_DATABASE", "RICK_SCRIPTS_DIR", "RICK_REQUIRE_BROWSER"})
 
@@ -62,6 +63,21 @@ class Config(BaseSettings):
     )
     model_server_key: SecretStr | None = Field(None, description="Key of that model server.")
 
+    email_url: SecretStr | None = Field(
+        None,
+        description="Mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps:// (TLS from the "
+        "start) or smtp+plain:// (a relay on this machine). If unset, mail is kept in var/mail "
+        "and nobody gets it.",
+    )
+    email_from: str = Field(
+        "rickproject <rickproject@localhost>", description="Sender of the platform's mail."
+    )
+    site_url: str = Field(
+        "",
+        description="Address under which people reach the site, for links in mail, such as "
+        "https://rick.example.org. Made of host and port if unset.",
+    )
+
     upload_limit_mb: int = Field(20, ge=1, le=2048, description="Largest script file, in MB.")
     chat_messages_per_minute: int = Field(20, ge=1, description="Chat limit for one person.")
     chat_streams_per_process: int = Field(
@@ -103,6 +119,20 @@ class Config(BaseSettings):
         """The folders opened for base models, one by one."""
         return [Path(part) for part in self.base_model_dirs.split(os.pathsep) if part.strip()]
 
+    @property
+    def sends_email(self) -> bool:
+        """Whether mail leaves the machine; else it is kept in ``var/mail``."""
+        return bool(self.email_url and self.email_url.get_secret_value())
+
+    @property
+    def address_of_site(self) -> str:
+        """The site's address for links outside requests, without a slash at its end."""
+        if self.site_url:
+            return self.site_url.rstrip("/")
+        if self.https:
+            return f"https://{self.allowed_hosts[0]}"
+        return f"http://{self.allowed_hosts[0]}:{self.port}"
+
     @model_validator(mode="after")
     def _refuse_unsafe_values(self) -> Self:
         public = sorted(set(self.allowed_hosts) - LOCAL_HOSTS)
@@ -126,6 +156,9 @@ class Config(BaseSettings):
             )
         _check_scheme("DATABASE_URL", self.database_url, DATABASE_SCHEMES)
         _check_scheme("REDIS_URL", self.redis_url, BROKER_SCHEMES)
+        _check_scheme("RICK_SITE_URL", self.site_url, frozenset({"http", "https"}))
+        if self.email_url:
+            _check_email(self.email_url.get_secret_value())
         return self
 
 
@@ -169,6 +202,19 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 def _check_scheme(name: str, url: str, schemes: frozenset[str]) -> None:
     if url and urlsplit(url).scheme not in schemes:
         raise ValueError(f"{name} must begin with one of {', '.join(sorted(schemes))}://.")
+
+
+def _check_email(url: str) -> None:
+    _check_scheme("RICK_EMAIL_URL", url, EMAIL_SCHEMES)
+    if not url:
+        return
+    try:
+        has_host = bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+    except ValueError:
+        has_host = False
+    if not has_host:
+        msg = "RICK_EMAIL_URL must name a host and, if any, a port: smtp://USER:PASSWORD@HOST:587."
+        raise ValueError(msg)
 
 
 def _sentence(error: ValidationError) -> str:

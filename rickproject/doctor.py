@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rickproject import install_trainer, readiness
 from rickproject.config import Config, get_config
@@ -34,6 +35,7 @@ def examine() -> Iterator[Finding]:
     yield readiness.look_at_disk()
     yield model_server(config)
     yield _openai_key(config)
+    yield mail(config)
     yield secret_files(config.var_dir / "secrets")
 
 
@@ -70,6 +72,19 @@ def model_server(config: Config) -> Finding:
             detail="does not answer, chatting with local models waits",
             remedy="Start it: python manage.py up; its log is var/logs/model.log.",
         )
+
+
+def mail(config: Config) -> Finding:
+    """Say where mail goes; whether the server takes it is not tried."""
+    subject = "mail"
+    if not config.email_url or not config.sends_email:
+        detail = "kept in var/mail, nobody gets it. To send it: RICK_EMAIL_URL and RICK_EMAIL_FROM"
+        return Finding(subject, ok=True, detail=detail)
+    host = urlsplit(config.email_url.get_secret_value()).hostname
+    if config.email_from.endswith("@localhost>"):
+        remedy = "Set RICK_EMAIL_FROM; most servers refuse mail from localhost."
+        return Finding(subject, ok=False, detail=f"sent by {host}, from nobody", remedy=remedy)
+    return Finding(subject, ok=True, detail=f"sent by {host}, from {config.email_from}")
 
 
 def secret_files(folder: Path) -> Finding:

@@ -9,7 +9,7 @@ import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from rickproject import logs
+from rickproject import logs, mail_server
 from rickproject.broker import cache_url, queue_url
 from rickproject.config import ROOT, get_config
 from rickproject.lib.secret_files import read_or_make
@@ -174,6 +174,10 @@ FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# Links in mail carry tokens: what is kept in a file is its owner's only, as is all of var/.
+globals().update(mail_server.settings(config.email_url, folder=VAR_DIR / "mail"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = config.email_from
 
 # A database of its own beside the queue's; limits count in it, across all web processes.
 CACHES = {

@@ -39,6 +39,10 @@ def test_config_reads_names_with_and_without_prefix(monkeypatch: pytest.MonkeyPa
         ({"RICK_SECRET_KEY": "short"}, "shorter than 50 characters"),
         ({"DATABASE_URL": "mysql://db"}, "DATABASE_URL must begin with"),
         ({"REDIS_URL": "amqp://queue"}, "REDIS_URL must begin with"),
+        ({"RICK_EMAIL_URL": "http://mail"}, "RICK_EMAIL_URL must begin with"),
+        ({"RICK_EMAIL_URL": "smtp://"}, "RICK_EMAIL_URL must name a host"),
+        ({"RICK_EMAIL_URL": "smtp://mail:x"}, "RICK_EMAIL_URL must name a host"),
+        ({"RICK_SITE_URL": "rick.example.org"}, "RICK_SITE_URL must begin with"),
     ],
 )
 def test_config_refuses_what_is_unknown_or_unsafe(
@@ -64,3 +68,11 @@ def test_config_describes_every_setting() -> None:
     undescribed = [name for name, field in Config.model_fields.items() if not field.description]
     assert undescribed == []
     assert variable_names()["redis_url"] == "REDIS_URL"
+
+
+def test_config_makes_the_sites_address_of_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, RICK_PORT="9000").address_of_site == "http://localhost:9000"
+    https = load(monkeypatch, RICK_HTTPS="1", RICK_HOSTS="rick.example.org")
+    assert https.address_of_site == "https://rick.example.org"
+    told = load(monkeypatch, RICK_SITE_URL="https://rick.example.org/")
+    assert told.address_of_site == "https://rick.example.org"
