@@ -48,9 +48,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             turn.release()
 
     def _begin_in_turn(self, give_up: float) -> None:
-        """Begin through Django once; then ask SQLite itself, which costs less than the pause."""
+        """Begin through Django once; then ask SQLite itself, which costs less than the pause.
+
+        The cursor is closed even when it is refused. An open one would end up in the error's
+        reference cycle, and the garbage collector, in whichever thread it runs, would reset its
+        statement: that waits for this connection as long as this connection waits for the lock,
+        which the collecting thread may hold.
+        """
         try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
+            with self.cursor() as cursor:
+                cursor.execute("BEGIN IMMEDIATE")
         except OperationalError as error:
             if not _is_busy(error.__cause__):
                 raise

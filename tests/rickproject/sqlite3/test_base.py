@@ -1,3 +1,4 @@
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -92,3 +93,34 @@ def test_transactions_of_many_all_get_their_turn(opened: Open) -> None:
     for writer in writers:
         writer.join(30)
     assert opened().connection.execute("SELECT sum(n) FROM turn").fetchone() == (160,)
+
+
+def test_refused_transaction_leaves_nothing_that_the_writer_would_wait_for(opened: Open) -> None:
+    """The garbage collector runs in the thread that holds the lock, while the other waits for it.
+
+    A cursor left open by the refusal would be reset there, which waits for the waiting connection.
+    """
+    first, second = opened(), opened()
+    first.connection.execute("CREATE TABLE turn (n INTEGER)")
+    gc.disable()
+    try:
+        begin(first)
+        refused = threading.Thread(target=begin, args=(second,))
+        refused.start()
+        refused.join(0.1)
+        first.connection.execute("COMMIT")
+        refused.join(5)
+        second.connection.execute("COMMIT")
+        begin(first)
+        second.connection.execute("PRAGMA busy_timeout=3000")
+        insert = "INSERT INTO turn VALUES (1)"
+        waiting = threading.Thread(target=second.connection.execute, args=(insert,))
+        waiting.start()
+        waiting.join(0.1)
+        gc.collect()
+        assert waiting.is_alive()
+    finally:
+        gc.enable()
+        first.connection.execute("COMMIT")
+    waiting.join(5)
+    assert first.connection.execute("SELECT sum(n) FROM turn").fetchone() == (1,)
