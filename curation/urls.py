@@ -13,6 +13,7 @@ from curation.views import (
     dialogues,
     episodes,
     guidelines,
+    keys,
     members,
     notes,
     progress,
@@ -27,6 +28,7 @@ from curation.views import (
 
 project_urls: list[URLPattern | URLResolver] = [
     path("", projects.home, name="home"),
+    path("keys/", keys.key_settings, name="keys"),
     path("projects/new/", projects.project_create, name="project_create"),
     path("p/<slug:slug>/", projects.overview, name="project"),
     path("p/<slug:slug>/search/", search.search, name="search"),

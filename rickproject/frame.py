@@ -3,6 +3,7 @@
 Everything is looked up when a template asks for it, so partials cost nothing.
 """
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +14,10 @@ from django.utils.functional import SimpleLazyObject
 from curation.access import ANNOTATING, REVIEWING, TALKING, WATCHING, project_roles
 from curation.enums import Role
 from curation.models import Project
+from curation.queries.key_choices import key_choices
 from rickproject.health import Health, read_health
+from rickproject.lib.key_commands import Keys
+from rickproject.lib.keymap import keys_now, sections_of
 
 THEMES = ("light", "dark")
 PLACES = (
@@ -93,6 +97,35 @@ class Frame:
                 continue
             places.append(Place(name, url, self._request.path.startswith(url)))
         return places
+
+    @cached_property
+    def keys(self) -> dict[str, Keys]:
+        """The keys of every command, as this person chose them."""
+        user = self._request.user
+        return keys_now(key_choices(user.pk) if user.is_authenticated else {})
+
+    @property
+    def commands(self) -> str:
+        """The commands of this page as its scripts read them: heading, then what each does."""
+        match = self._request.resolver_match
+        found = [
+            [
+                section.title,
+                [
+                    [
+                        name,
+                        self.keys[name],
+                        command.words,
+                        [*("typing",) * command.is_typing, *("repeats",) * command.repeats]
+                        + ["if_present"] * command.if_present,
+                    ]
+                    for command in section.commands
+                    for name in [f"{section.area}.{command.name}"]
+                ],
+            ]
+            for section in sections_of((match.url_name or "") if match else "")
+        ]
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
     def health(self) -> Health:

@@ -56,6 +56,7 @@ ROUTES: dict[str, Route] = {
     "progress": get(ANNOTATING, "slug"),
     "progress_csv": get(ANNOTATING, "slug"),
     "progress_goal": post(MANAGING, "slug"),
+    "keys": get(SIGNED_IN),
     "guidelines": get(ANNOTATING, "slug"),
     "guidelines_panel": get(ANNOTATING, "slug"),
     "guidelines_edit": get(MANAGING, "slug"),

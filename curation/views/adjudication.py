@@ -29,7 +29,6 @@ from curation.models import Episode
 
 from .agreement import compared_context, compared_names
 from .reader import refusal, status_of, wants_json
-from .reader_keys import DECISION_KEYS
 from .votes_rows import decision_words
 
 
@@ -99,7 +98,6 @@ def _page(
     context |= {
         "error": error,
         "undecided": table.undecided,
-        "decision_keys": DECISION_KEYS,
     }
     return render(request, "curation/agreement/adjudicate.html", context, status=status)
 

@@ -25,7 +25,6 @@ from curation.queries.layers import ADJUDICATORS, is_settled, visible_episodes
 from curation.queries.scenes import imported_episodes, project_characters, reader_rows
 
 from .layer_names import layer_names
-from .reader_keys import SPLIT_KEYS
 from .votes_rows import choice_words, render_strip, render_votes, split_words
 
 
@@ -159,7 +158,6 @@ def compared_context(
         "is_settled": is_settled(episode),
         "wanted": project.annotators_per_episode,
         "may_adjudicate": bool(project_roles(person, project) & frozenset(ADJUDICATORS)),
-        "split_keys": SPLIT_KEYS,
     }
 
 

@@ -21,19 +21,6 @@ from curation.queries.scene_lines import agreed_scenes, scene_at, scene_utteranc
 from curation.queries.threads import count_open_threads
 from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
 
-KEYS = (
-    ("J", "Next row, also Down"),
-    ("K", "Row before, also Up"),
-    ("Shift+Down", "Choose one row more"),
-    ("Shift+Up", "Choose one row less"),
-    ("[", "The dialogue starts at this row"),
-    ("]", "The dialogue ends at this row, or on the character’s line before it"),
-    ("Backspace", "Leave the rows out of the record, or take them back"),
-    ("E", "Edit the text for training of this row"),
-    ("P", "Show or hide the training record"),
-    ("Mod+Z", "Undo"),
-    ("Mod+Shift+Z", "Redo"),
-)
 EDITABLE = (DialogueState.DRAFT, DialogueState.RETURNED)
 
 
@@ -109,7 +96,6 @@ def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
         "place": scene_place(scene),
         "wish_form": form,
         "dialogue": dialogue,
-        "keys": KEYS,
         "client_key": uuid.uuid4().hex,
         "open_threads": count_open_threads(dialogue) if dialogue else 0,
         "may_review": bool(dialogue and project_roles(request.user, page.project) & REVIEWING),

@@ -22,8 +22,12 @@ from curation.queries.scenes import (
 )
 
 from .reader_desk import Desk
-from .reader_keys import CONFLICT_DIALOGS, MOVE_KEYS, SCENE_KEYS, SUGGESTION_KEYS
 from .reader_rows import render_rows, scene_head, suggestion_line
+
+CONFLICT_DIALOGS = (
+    ("scenes-conflict", "Keep both, mine on top"),
+    ("note-conflict", "Keep mine; theirs stays in the history"),
+)
 
 
 def reader_page(
@@ -74,9 +78,6 @@ def reader_page(
             pk=0, position=0, kind="suggested", percent="", words=""
         ),
         "dialogs": CONFLICT_DIALOGS,
-        "move_keys": MOVE_KEYS,
-        "scene_keys": SCENE_KEYS,
-        "suggestion_keys": SUGGESTION_KEYS,
         "error": error,
         "layer_kind": desk.kind,
         **_team(desk),

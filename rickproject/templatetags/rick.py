@@ -6,9 +6,12 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from rickproject.lib.keymap import COMMANDS
 
 register = template.Library()
 
@@ -69,10 +72,28 @@ def ago(moment: datetime | None) -> SafeString | str:
     )
 
 
-@register.simple_tag
-def key(name: str) -> SafeString:
-    """Show a key beside the action it runs; scripts draw it as this machine's keyboard has it."""
-    return format_html('<kbd data-sign="{}">{}</kbd>', name, name.replace("Mod", "Ctrl"))
+@register.simple_tag(takes_context=True)
+def key(context: Context, name: str) -> SafeString:
+    """Show a command's key beside its button; a keystroke's own name shows that key.
+
+    Scripts draw it as this machine's keyboard has it, anew in parts that htmx swaps in; those parts
+    say the default, and need no query for it.
+    """
+    if name not in COMMANDS:
+        return format_html('<kbd data-sign="{}">{}</kbd>', name, _plain(name))
+    return format_html('<kbd data-hint="{}">{}</kbd>', name, key_words(context, name))
+
+
+@register.simple_tag(takes_context=True)
+def key_words(context: Context, name: str) -> str:
+    """Return a command's first key as plain words, empty where it has none."""
+    frame = None if getattr(context.get("request"), "htmx", False) else context.get("frame")
+    keys = frame.keys[name] if frame else COMMANDS[name].keys
+    return _plain(keys[0]) if keys else ""
+
+
+def _plain(name: str) -> str:
+    return name.replace("Mod", "Ctrl")
 
 
 @register.filter

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import get_commands
 
 from rickproject.config import Config, variable_names
+from rickproject.lib.key_commands import AREAS, SECTIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -79,3 +80,23 @@ def _default(name: str) -> str:
     if name == "var_dir":
         return "`var` beside `manage.py`"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def keys_table() -> str:
+    """Return the key map as the reference shows it."""
+    lines = []
+    for area in AREAS:
+        lines += [f"## {area.title}", "", "| keys | what they do |", "| --- | --- |"]
+        for section in SECTIONS:
+            if section.area != area.name:
+                continue
+            for command in section.commands:
+                keys = ", ".join(f"`{key.replace('Mod', 'Ctrl')}`" for key in command.keys)
+                typing = " (also while typing)" if command.is_typing else ""
+                lines.append(f"| {keys} | {command.words}{typing} |")
+        lines.append("")
+    return "\n".join(lines).strip()
+
+
+def test_keys_page_is_the_key_map() -> None:
+    assert keys_table() in read("reference/keys.md")

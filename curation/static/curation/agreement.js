@@ -1,5 +1,6 @@
 /** Agreement and adjudication: the strip, jumping from split to split, deciding by key. */
 import { toast } from "../rickproject/frame.js";
+import { bindCommands } from "../rickproject/commands.js";
 import { bindKeys } from "../rickproject/keys.js";
 import { requestJSON } from "../rickproject/live.js";
 
@@ -83,7 +84,7 @@ function attach(place) {
     event.preventDefault();
     splits.show(splits.at(Number(link.dataset.toSplit)));
   });
-  bindKeys(document, { "Alt+Shift+Right": () => splits.step(1), "Alt+Shift+Left": () => splits.step(-1) });
+  bindCommands(document, { "splits.next": () => splits.step(1), "splits.previous": () => splits.step(-1) });
   place.addEventListener("focusin", (event) => {
     const split = event.target.closest("[data-split]");
     if (!split || split === splits.current) return;
@@ -116,7 +117,7 @@ function attachDecisions(form, splits) {
     if (button) decide(button.value, { goOn: true });
     else if (!splits.current) splits.step(1);
   };
-  bindKeys(document, Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), byNumber(n)])));
+  bindCommands(document, Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [`splits.take_${n}`, byNumber(n)])));
 }
 
 /** Write what was decided beside each split. */

@@ -1,5 +1,5 @@
 /** The dialogue builder: keys and mouse over one scene, its training record beside it. */
-import { bindKeys } from "../rickproject/keys.js";
+import { bindCommands, pressWords } from "../rickproject/commands.js";
 import { toast } from "../rickproject/frame.js";
 import { attachRecord } from "./builder_record.js";
 import { attachRows } from "./builder_rows.js";
@@ -48,14 +48,14 @@ function attachTexts(root, record) {
       record.back();
       edit.closest("li").focus();
     };
-    bindKeys(edit, { "Mod+Enter": () => save.click(), Escape: close }, { inInputs: true });
+    bindCommands(edit, { "line.keep": () => save.click(), "line.leave": close });
   }
 }
 
 function send(page, values) {
   const form = page.root.querySelector("#change");
   if (!form) {
-    toast("Make a dialogue first: choose rows and press D.");
+    toast(`Make a dialogue first: choose rows and ${pressWords("builder.make")}.`);
     return;
   }
   values.revision = form.elements.revision.value;
@@ -65,8 +65,8 @@ function send(page, values) {
 function make(page) {
   const [first, last] = page.rows.chosen();
   const button = page.root.querySelector("[data-create]");
-  if (!button) return toast("Press N, then choose rows for a new dialogue.");
-  if (last <= first) return toast("Choose rows first: Shift with the arrows, or drag over the row numbers.");
+  if (!button) return toast(`Choose rows for a new dialogue first: ${pressWords("builder.new")}.`);
+  if (last <= first) return toast(`Choose rows first: ${pressWords("builder.more")}, or drag over the row numbers.`);
   chosen(page.root, { show() {} }, first, last);
   return button.click();
 }
@@ -110,11 +110,11 @@ function start() {
 const waiting = [];
 let isBusy = false;
 
-/** Run a step on the page as it is now, after those before it; keys pass through an open dialog.
+/** Run a step on the page as it is now, after those before it.
  *  While a change is on its way, steps wait for its answer: they would not know its revision.
  *  @param {(page: any) => any} step @param {{waits?: boolean}} options */
 const here = (step, { waits = true } = {}) => () => {
-  if (!page || document.querySelector("dialog[open]")) return false;
+  if (!page) return false;
   if (isBusy && (waits || waiting.length)) waiting.push(step);
   else step(page);
   return undefined;
@@ -132,31 +132,25 @@ function answered() {
   });
 }
 
-bindKeys(document, {
-  J: move(1),
-  K: move(-1),
-  Down: move(1),
-  Up: move(-1),
-  "Shift+Down": extend(1),
-  "Shift+Up": extend(-1),
-  "Shift+J": extend(1),
-  "Shift+K": extend(-1),
-  "[": here((now) => setEdge(now, "first")),
-  "]": here((now) => setEdge(now, "last")),
-  D: here(make),
-  Backspace: here(dropRows),
-  E: here(editText),
-  P: here(({ root }) => {
+bindCommands(document, {
+  "builder.next": move(1),
+  "builder.previous": move(-1),
+  "builder.more": extend(1),
+  "builder.less": extend(-1),
+  "builder.start": here((now) => setEdge(now, "first")),
+  "builder.end": here((now) => setEdge(now, "last")),
+  "builder.make": here(make),
+  "builder.drop": here(dropRows),
+  "builder.edit": here(editText),
+  "builder.record": here(({ root }) => {
     kept.hidesRecord = root.toggleAttribute("data-no-record");
   }),
-  Escape: () => {
+  "builder.unchoose": () => {
     here(({ rows }) => rows.choose(rows.row(), rows.row()))();
     return false;
   },
-  U: press("[data-undo]"),
-  "Shift+U": press("[data-redo]"),
-  "Mod+Z": press("[data-undo]"),
-  "Mod+Shift+Z": press("[data-redo]"),
+  "builder.undo": press("[data-undo]"),
+  "builder.redo": press("[data-redo]"),
 });
 document.addEventListener("htmx:beforeRequest", () => {
   isBusy = true;

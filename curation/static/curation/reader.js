@@ -1,6 +1,6 @@
 /** The reader: wires the list of lines, its keys, its savings, the inspector and the map. */
 import { toast } from "../rickproject/frame.js";
-import { bindKeys } from "../rickproject/keys.js";
+import { bindCommands } from "../rickproject/commands.js";
 import { Inspector } from "./reader_inspector.js";
 import { OwnMargin } from "./reader_own.js";
 import { Lines } from "./reader_lines.js";
@@ -130,22 +130,18 @@ function attach(form) {
   lines.onMove = () => { inspector.follow(); map.draw(); };
   const move = (by) => () => lines.moveTo(lines.cursor + by);
   const far = (by) => () => lines.moveTo(Math.max(0, Math.min(lines.count - 1, lines.cursor + by)));
-  const reading = (handler) => (event) => {
-    if (event.target.closest("button, a, summary, dialog") && !event.target.closest(".at")) return false;
-    return handler(event);
-  };
-  const startHere = reading(() => toggle(lines.cursor));
-  bindKeys(document, quietUnderDialogs({
-    J: move(1), Down: reading(move(1)), K: move(-1), Up: reading(move(-1)),
-    PageDown: far(10), PageUp: far(-10),
-    G: () => lines.moveTo(0), "Shift+G": () => lines.moveTo(lines.count - 1),
-    "Shift+J": () => lines.moveTo(lines.nextStart(lines.cursor)),
-    "Shift+K": () => lines.moveTo(lines.previousStart(lines.cursor)),
-    Enter: startHere, B: () => toggle(lines.cursor),
-    N: () => inspector.focus(),
-    Y: acceptHere, "Shift+Y": acceptInView, Backspace: () => dismissHere() || false,
-  }));
-  bindKeys(inspector.element, { Escape: () => lines.focus() }, { inInputs: true });
+  bindCommands(document, {
+    "reader.next": move(1), "reader.previous": move(-1),
+    "reader.page_on": far(10), "reader.page_back": far(-10),
+    "reader.first": () => lines.moveTo(0), "reader.last": () => lines.moveTo(lines.count - 1),
+    "reader.next_scene": () => lines.moveTo(lines.nextStart(lines.cursor)),
+    "reader.previous_scene": () => lines.moveTo(lines.previousStart(lines.cursor)),
+    "reader.toggle": () => toggle(lines.cursor),
+    "reader.note": () => inspector.focus("note"), "reader.title": () => inspector.focus("title"),
+    "reader.accept": acceptHere, "reader.accept_in_view": acceptInView,
+    "reader.dismiss": () => dismissHere() || false,
+  });
+  bindCommands(inspector.element, { "note.leave": () => lines.focus() });
 
   for (const other of document.querySelectorAll("[data-submit], [data-suggest]")) {
     other.addEventListener("submit", async (event) => {
@@ -162,12 +158,6 @@ function attach(form) {
   saver.resume();
   refresh();
   attachLive(form, saver);
-}
-
-/** Let keys through while a dialog is open. @param {Record<string, Function>} bindings */
-function quietUnderDialogs(bindings) {
-  const guard = (handler) => (event) => (document.querySelector("dialog[open]") ? false : handler(event));
-  return Object.fromEntries(Object.entries(bindings).map(([key, handler]) => [key, guard(handler)]));
 }
 
 /** The step that takes a step back. @param {Step} step @returns {Step} */

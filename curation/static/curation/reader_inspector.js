@@ -30,9 +30,10 @@ export class Inspector {
     this.history.addEventListener("submit", (event) => this.restore(event));
   }
 
-  focus() {
+  /** Put the cursor into a field. @param {"note" | "title"} field */
+  focus(field) {
     this.element.dataset.open = "";
-    (this.title.value ? this.text : this.title).focus();
+    (field === "title" ? this.title : this.text).focus();
   }
 
   url(position) { return this.form.dataset.url.replace(/\/0\/$/, `/${position}/`); }

@@ -1,5 +1,5 @@
 /** The review queue: returning asks for the reason, the next dialogue is there at once. */
-import { bindKeys } from "../rickproject/keys.js";
+import { bindCommands } from "../rickproject/commands.js";
 
 /** @param {HTMLElement} queue the part that the server draws anew after each decision */
 function attach(queue) {
@@ -15,10 +15,10 @@ function attach(queue) {
   });
   form.addEventListener("submit", () => reason.blur()); // the next dialogue's keys act at once
   reason.addEventListener("input", () => reason.setCustomValidity(""));
-  bindKeys(reason, {
-    Escape: () => reason.blur(),
-    "Mod+Enter": () => queue.querySelector("[data-return]").click(),
-  }, { inInputs: true });
+  bindCommands(reason, {
+    "reason.leave": () => reason.blur(),
+    "reason.return": () => queue.querySelector("[data-return]").click(),
+  });
 }
 
 document.addEventListener("htmx:afterSettle", () => {

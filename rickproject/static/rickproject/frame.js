@@ -1,5 +1,5 @@
-/** What every page does: menus, the key map, declared keys, toasts, the health dot, the sheet. */
-import { bindKeys, keyLabel } from "./keys.js";
+/** What every page does: menus, toasts, the health dot, the sheet; keys are in commands.js. */
+import "./commands.js";
 import { poll, request } from "./live.js";
 import "./theme.js";
 
@@ -40,74 +40,6 @@ function attachMenus() {
       menu.querySelector("summary").focus();
     }
   });
-}
-
-function describe(element) {
-  if (element.dataset.keyLabel) return element.dataset.keyLabel;
-  if (element.ariaLabel) return element.ariaLabel;
-  const copy = element.cloneNode(true);
-  copy.querySelectorAll("kbd").forEach((key) => key.remove());
-  return copy.textContent.trim().replace(/\s+/g, " ");
-}
-
-/** Read the page's keys: every element with data-key, in page order, each key once a group. */
-function readKeys() {
-  const groups = new Map();
-  for (const element of document.querySelectorAll("[data-key]")) {
-    const title = element.dataset.keyGroup ?? "This page";
-    const group = groups.get(title) ?? groups.set(title, new Map()).get(title);
-    if (!group.has(element.dataset.key)) group.set(element.dataset.key, describe(element));
-  }
-  return groups;
-}
-
-function fillKeyMap(dialog) {
-  const place = dialog.querySelector("[data-keymap]");
-  place.replaceChildren();
-  for (const [title, keys] of readKeys()) {
-    const section = document.createElement("section");
-    const head = document.createElement("h3");
-    head.textContent = title;
-    const list = document.createElement("dl");
-    for (const [key, words] of keys) {
-      const term = document.createElement("dt");
-      const sign = document.createElement("kbd");
-      sign.textContent = keyLabel(key);
-      term.append(sign);
-      const meaning = document.createElement("dd");
-      meaning.textContent = words;
-      list.append(term, meaning);
-    }
-    section.append(head, list);
-    place.append(section);
-  }
-}
-
-function attachKeyMap() {
-  const dialog = document.querySelector("#keymap");
-  const show = () => {
-    fillKeyMap(dialog);
-    dialog.showModal();
-    dialog.scrollTop = 0;
-  };
-  bindKeys(document, { "?": () => (dialog.open ? dialog.close() : show()) });
-  for (const button of document.querySelectorAll("[data-open-keymap]")) button.addEventListener("click", show);
-}
-
-/** A link or button with data-key is pressed by its key, unless data-key-manual says that
- *  the page's own script does it. data-key-typing: also while somebody types. */
-function attachDeclaredKeys() {
-  const press = (inputs) => new Proxy({}, {
-    get: (_, name) => {
-      const dialog = document.querySelector("dialog[open]") ?? document;
-      const found = [...dialog.querySelectorAll(`[data-key="${CSS.escape(String(name))}"]`)].find(
-        (element) => !("keyManual" in element.dataset) && "keyTyping" in element.dataset === inputs
-          && element.checkVisibility() && !element.disabled);
-      return found && (() => (found.matches("input, textarea, select") ? found.focus() : found.click()));
-    },
-  });
-  bindKeys(document, press(false));
-  bindKeys(document, press(true), { inInputs: true });
 }
 
 function attachHealth() {
@@ -157,10 +89,7 @@ function attachHtmx() {
   });
 }
 
-for (const sign of document.querySelectorAll("kbd[data-sign]")) sign.textContent = keyLabel(sign.dataset.sign);
 attachMenus();
-attachKeyMap();
-attachDeclaredKeys();
 attachHealth();
 attachSheets();
 attachDialogs();

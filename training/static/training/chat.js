@@ -1,4 +1,5 @@
 /** The chat page: send, stream, stop, another reply. The form works without this script too. */
+import { bindCommands } from "../rickproject/commands.js";
 import { events } from "./events.js";
 
 /** @param {HTMLElement} chat carries data-stream-url, data-target-name, data-model-name */
@@ -31,14 +32,13 @@ function attach(chat) {
     box.value = "";
     run(body, question);
   });
-  box.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.keyCode === 229) return;
-    const touch = matchMedia("(pointer: coarse)").matches;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey || (!event.shiftKey && !touch))) {
-      event.preventDefault();
-      composer.requestSubmit();
-    }
-    if (event.key === "Escape" && running) running.abort();
+  bindCommands(box, {
+    "chat.send": (event) => {
+      const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (event.key === "Enter" && isPlain && matchMedia("(pointer: coarse)").matches) return false;
+      return composer.requestSubmit();
+    },
+    "chat.stop": () => { if (!running) return false; return running.abort(); },
   });
   parts.stop.addEventListener("click", () => running?.abort());
   parts.again.addEventListener("click", async () => {
