@@ -50,6 +50,12 @@ project_urls: list[URLPattern | URLResolver] = [
         name="guidelines_restore",
     ),
     path("p/<slug:slug>/members/", members.members, name="members"),
+    path("p/<slug:slug>/members/invite/", members.member_invite, name="member_invite"),
+    path(
+        "p/<slug:slug>/members/invitations/<int:pk>/revoke/",
+        members.invitation_revoke,
+        name="invitation_revoke",
+    ),
     path("p/<slug:slug>/members/<int:pk>/remove/", members.member_remove, name="member_remove"),
 ]
 

@@ -1,5 +1,6 @@
 """The operator's settings: one typed object, read once from the environment."""
 
+import base64
 import difflib
 import os
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 SHORTEST_SECRET_KEY = 50
+FERNET_KEY_BYTES = 32
 DATABASE_SCHEMES = frozenset({"postgres", "postgresql", "sqlite"})
 BROKER_SCHEMES = frozenset({"redis", "rediss"})
 EMAIL_SCHEMES = frozenset({"smtp", "smtps", "smtp+plain"})
@@ -36,6 +38,14 @@ class Config(BaseSettings):
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names served, with commas.")
     secret_key: SecretStr | None = Field(
         None, description="Signs sessions. Made at first start and kept in var/secrets if unset."
+    )
+    sealing_keys: SecretStr | None = Field(
+        None,
+        description="Seals what must be read again, such as keys of authenticator apps: Fernet "
+        "keys with commas, newest first. Made at first start in var/secrets if unset.",
+    )
+    require_second_step: Literal["nobody", "staff", "everybody"] = Field(
+        "nobody", description="Who must have a second step (TOTP) at login before anything opens."
     )
     https: bool = Field(default=False, description="Served over HTTPS: secure cookies and HSTS.")
     trusted_proxy: bool = Field(
@@ -63,6 +73,28 @@ class Config(BaseSettings):
     )
     model_server_key: SecretStr | None = Field(None, description="Key of that model server.")
 
+    oidc_issuer: str = Field(
+        "",
+        description="OpenID Connect: the issuer's address, such as https://login.example.org. "
+        "With it, people may log in there.",
+    )
+    oidc_client_id: str = Field("", description="OpenID Connect: this site's id at the issuer.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="OpenID Connect: this site's secret at the issuer."
+    )
+    oidc_name: str = Field(
+        "Single sign-on", description="OpenID Connect: what the login page calls the issuer."
+    )
+    oidc_hosts: str = Field(
+        "",
+        description="OpenID Connect: further hosts that the issuer uses, with commas, such as "
+        "oauth2.googleapis.com. Nothing but them and the issuer is ever asked.",
+    )
+    oidc_domains: str = Field(
+        "",
+        description="OpenID Connect: mail domains, with commas, whose people may join without an "
+        "invitation and log in to the account with their address. Nobody if unset.",
+    )
     email_url: SecretStr | None = Field(
         None,
         description="Mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps:// (TLS from the "
@@ -157,6 +189,8 @@ class Config(BaseSettings):
         _check_scheme("DATABASE_URL", self.database_url, DATABASE_SCHEMES)
         _check_scheme("REDIS_URL", self.redis_url, BROKER_SCHEMES)
         _check_scheme("RICK_SITE_URL", self.site_url, frozenset({"http", "https"}))
+        if self.sealing_keys:
+            _check_sealing_keys(self.sealing_keys.get_secret_value())
         if self.email_url:
             _check_email(self.email_url.get_secret_value())
         return self
@@ -202,6 +236,20 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 def _check_scheme(name: str, url: str, schemes: frozenset[str]) -> None:
     if url and urlsplit(url).scheme not in schemes:
         raise ValueError(f"{name} must begin with one of {', '.join(sorted(schemes))}://.")
+
+
+def _check_sealing_keys(keys: str) -> None:
+    for key in keys.split(",") if keys else ():
+        try:
+            is_key = len(base64.urlsafe_b64decode(key.strip())) == FERNET_KEY_BYTES
+        except ValueError:
+            is_key = False
+        if not is_key:
+            raise ValueError(
+                "RICK_SEALING_KEYS must hold Fernet keys with commas between them. Make one: "
+                'python -c "from cryptography.fernet import Fernet; '
+                'print(Fernet.generate_key().decode())"'
+            )
 
 
 def _check_email(url: str) -> None:

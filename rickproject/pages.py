@@ -1,47 +1,17 @@
 """The pages that belong to no part of the work: log in, theme, health, refusals."""
 
 from http import HTTPStatus
-from typing import Any
 
-from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.messages.views import SuccessMessageMixin
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from rickproject import login_limits
 from rickproject.frame import THEMES
 from rickproject.health import read_health
 
 YEAR_SECONDS = 60 * 60 * 24 * 365
-
-
-class LogIn(auth.LoginView):
-    """Log in with name and password; who guesses has to wait."""
-
-    redirect_authenticated_user = True
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Refuse once too many attempts failed, then log in as Django does."""
-        login_limits.require_attempts_left(request)
-        return super().post(request, *args, **kwargs)
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """Count the failed attempt."""
-        login_limits.note_failure(self.request)
-        return super().form_invalid(form)
-
-
-class ChangePassword(SuccessMessageMixin[Form], auth.PasswordChangeView):
-    """Choose a new password."""
-
-    success_url = reverse_lazy("home")
-    success_message = "Your password is changed."
 
 
 @require_POST
@@ -87,6 +57,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that is empty, or none of the person's business."""
     text = "There is no such page, or it belongs to a project you are not a member of."
     return _refusal(request, HTTPStatus.NOT_FOUND, "Nothing here", text)
+
+
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer who asked allauth's pages for more than they give in a minute."""
+    text = "That was too often in a short time. Wait a minute and try again."
+    response = _refusal(request, HTTPStatus.TOO_MANY_REQUESTS, "Not just now", text)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from rickproject import logs, mail_server
+from rickproject.accounts import configuration
 from rickproject.broker import cache_url, queue_url
 from rickproject.config import ROOT, get_config
 from rickproject.lib.secret_files import read_or_make
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "rickproject",
     "curation",
     "training",
+    *configuration.APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -57,7 +59,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rickproject.accounts.requirement.SecondStepMiddleware",
     "rickproject.middleware.PrivatePagesMiddleware",
     "rickproject.middleware.LimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -116,9 +120,9 @@ AUTH_PASSWORD_VALIDATORS = [
         ("CommonPasswordValidator", {}),
     )
 ]
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
+globals().update(configuration.settings(config))
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -12,6 +12,7 @@ from curation.enums import Role
 PUBLIC = "everybody"
 SIGNED_IN = "everybody who is logged in"
 CREATORS = "staff, and who manages a project"
+SECOND_STEP = "who has a second step at login"
 OWNER = "the person whose it is"
 
 
@@ -43,10 +44,32 @@ def post(who: frozenset[Role] | str, *names: str) -> Route:
 ROUTES: dict[str, Route] = {
     "healthz": get(PUBLIC),
     "readyz": get(PUBLIC),
-    "login": get(PUBLIC),
+    "account_login": get(PUBLIC),
+    "account_logout": post(PUBLIC),
+    "account_inactive": get(PUBLIC),
+    "account_signup": get(PUBLIC),
+    "account_reset_password": get(PUBLIC),
+    "account_reset_password_done": get(PUBLIC),
+    "account_reset_password_from_key_done": get(PUBLIC),
+    "account_reset_password_from_key": get(PUBLIC, "uid", "token"),
+    "account_email_verification_sent": get(PUBLIC),
+    "account_confirm_email": get(PUBLIC, "token"),
+    "mfa_authenticate": get(PUBLIC),
+    "join": get(PUBLIC),
+    "join_link": get(PUBLIC, "token"),
+    "account": get(SIGNED_IN),
+    "account_email": get(SIGNED_IN),
+    "account_change_password": get(SIGNED_IN),
+    "account_set_password": get(SIGNED_IN),
+    "account_reauthenticate": get(SIGNED_IN),
+    "mfa_index": get(PUBLIC),
+    "mfa_reauthenticate": get(SIGNED_IN),
+    "mfa_activate_totp": get(SIGNED_IN),
+    "mfa_deactivate_totp": get(SECOND_STEP),
+    "mfa_view_recovery_codes": get(SECOND_STEP),
+    "mfa_generate_recovery_codes": get(SIGNED_IN),
+    "mfa_download_recovery_codes": get(SECOND_STEP),
     "theme": post(PUBLIC),
-    "logout": post(PUBLIC),
-    "password_change": get(SIGNED_IN),
     "health": get(SIGNED_IN),
     "home": get(SIGNED_IN),
     "project_create": get(CREATORS),
@@ -69,6 +92,8 @@ ROUTES: dict[str, Route] = {
     "thread_resolve": post(ANNOTATING, "slug", "thread"),
     "thread_reopen": post(ANNOTATING, "slug", "thread"),
     "members": get(MANAGING, "slug"),
+    "member_invite": post(MANAGING, "slug"),
+    "invitation_revoke": post(MANAGING, "slug", "invitation"),
     "member_remove": post(MANAGING, "slug", "member"),
     "scripts": get(ANNOTATING, "slug"),
     "script_upload": post(MANAGING, "slug"),

@@ -5,16 +5,19 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp_auth
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from curation.domain.activity import record_activity
+from curation.domain.invitations import invite_person
 from curation.domain.threads import open_thread
 from curation.enums import DatasetState, Role
 from curation.models import DatasetVersion, Membership, Utterance
-from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SIGNED_IN, Route
+from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SECOND_STEP, SIGNED_IN, Route
 from tests.factories import (
     FineTuneJobFactory,
     MembershipFactory,
@@ -52,6 +55,8 @@ class World:
         MembershipFactory(user=self.people["stranger"], role=Role.MANAGER)
         self.people["staff"] = UserFactory(is_staff=True)
         self.people["superuser"] = UserFactory(is_staff=True, is_superuser=True)
+        totp_auth.TOTP.activate(self.people["tester"], totp_auth.generate_totp_secret())
+        RecoveryCodes.activate(self.people["tester"])
         self.values = self._values()
 
     def _values(self) -> dict[str, Any]:
@@ -75,6 +80,15 @@ class World:
         assert dialogue
         return {
             "slug": self.project.slug,
+            "invitation": invite_person(
+                self.project,
+                email="new@example.org",
+                role=Role.ANNOTATOR,
+                actor=self.project.created_by,
+                is_mailed=False,
+            )[0].pk,
+            "uid": "1",
+            "token": "long-gone",
             "script": utterance.episode.script_id,
             "episode": utterance.episode_id,
             "character": utterance.character_id,
@@ -116,8 +130,8 @@ class World:
             return True
         if person == "anonymous":
             return False
-        if route.who == SIGNED_IN:
-            return True
+        if route.who in (SIGNED_IN, SECOND_STEP):
+            return route.who == SIGNED_IN or person == "tester"
         if route.who == CREATORS:
             return person in {"stranger", "staff", "superuser", "manager"}  # manages elsewhere
         if route.who == OWNER:

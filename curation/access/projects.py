@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from curation.enums import Role
-from curation.models import Membership, Project
+from curation.models import Invitation, Membership, Project
 
 WATCHING = frozenset(Role)
 ANNOTATING = frozenset({Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER})
@@ -73,3 +73,14 @@ def project_member(user: User | AnonymousUser, slug: str, pk: int) -> Membership
     return get_object_or_404(
         Membership.objects.select_related("project", "user"), pk=pk, project=project
     )
+
+
+def project_invitation(user: User | AnonymousUser, slug: str, pk: int) -> Invitation:
+    """Return an invitation into a project that the person manages.
+
+    Raises:
+        Http404: no such project or invitation, or a stranger asks.
+        PermissionDenied: a member who is no manager asks.
+    """
+    project = member_project(user, slug, MANAGING)
+    return get_object_or_404(Invitation.objects.select_related("project"), pk=pk, project=project)

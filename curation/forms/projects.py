@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.text import slugify
 
 from curation.enums import Role
-from rickproject.lib.text import TextField
+from rickproject.lib.text import TextField, validate_text
 
 SLUG_LENGTH = 60
 
@@ -38,18 +38,19 @@ class GoalForm(forms.Form):
     goal = forms.IntegerField(label="Approved dialogues wanted", min_value=1, max_value=1_000_000)
 
 
+ROLES = [
+    (Role.ANNOTATOR, "annotator: cuts scenes, picks dialogues"),
+    (Role.REVIEWER, "reviewer: the same, and approves others’ work"),
+    (Role.MANAGER, "manager: scripts, datasets, training, people"),
+    (Role.TESTER, "tester: talks to the character"),
+]
+
+
 class MemberForm(forms.Form):
     """Somebody with an account, and a role."""
 
     username = TextField(max_length=150, help_text="Of a person who has an account.")
-    role = forms.ChoiceField(
-        choices=[
-            (Role.ANNOTATOR, "annotator: cuts scenes, picks dialogues"),
-            (Role.REVIEWER, "reviewer: the same, and approves others’ work"),
-            (Role.MANAGER, "manager: scripts, datasets, training, people"),
-            (Role.TESTER, "tester: talks to the character"),
-        ]
-    )
+    role = forms.ChoiceField(choices=ROLES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,3 +73,16 @@ class MemberForm(forms.Form):
     def clean_role(self) -> Role:
         """Turn the choice into the role."""
         return Role(self.cleaned_data["role"])
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, as what."""
+
+    email = forms.EmailField(label="E-mail", max_length=254)
+    role = forms.TypedChoiceField(choices=ROLES, coerce=Role)
+
+    def clean_email(self) -> str:
+        """Refuse what no database and no mail header should be given."""
+        email: str = self.cleaned_data["email"]
+        validate_text(email)
+        return email

@@ -4,6 +4,7 @@ from .activity import Activity
 from .datasets import DatasetRecord, DatasetVersion, Export, ExportFile, Finding
 from .dialogues import Dialogue, DialogueRevision, DialogueUtterance, Review
 from .guidelines import GuidelineReading, GuidelineRevision
+from .invitations import Invitation
 from .keys import KeyChoice
 from .projects import Membership, Project
 from .scripts import Character, Episode, ImportProblem, Script, Utterance
@@ -37,6 +38,7 @@ __all__ = [
     "GuidelineRevision",
     "Heartbeat",
     "ImportProblem",
+    "Invitation",
     "KeyChoice",
     "Membership",
     "Project",

@@ -11,6 +11,7 @@ from curation.models import (
     DatasetVersion,
     Dialogue,
     Episode,
+    Invitation,
     Membership,
     Project,
     Script,
@@ -147,3 +148,9 @@ def members_of(project: Project) -> list[tuple[User, list[Membership]]]:
     for _, memberships in people.values():
         memberships.sort(key=lambda row: order.index(Role(row.role)))
     return list(people.values())
+
+
+def open_invitations(project: Project) -> QuerySet[Invitation]:
+    """Return what was offered and neither used nor taken back, newest first; too old ones too."""
+    offered = Invitation.objects.filter(project=project, revoked_at=None, accepted_at=None)
+    return offered.select_related("invited_by")

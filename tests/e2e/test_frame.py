@@ -39,7 +39,7 @@ def test_log_in_leads_to_the_projects_and_log_out_back(
     page.get_by_label("Username").fill(ada.username)
     page.get_by_label("Password").fill("a wrong sentence")
     page.get_by_role("button", name="Log in").click()
-    expect(page.locator(".errorlist")).to_contain_text("correct username and password")
+    expect(page.locator(".errorlist")).to_contain_text("do not belong together")
     assert axe_findings(page) == []
     page.get_by_label("Password").fill("a long enough sentence")
     page.get_by_role("button", name="Log in").click()

@@ -17,7 +17,7 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def log_in(client: Client, name: str, password: str, address: str = "10.0.0.1") -> int:
-    form = {"username": name, "password": password}
+    form = {"login": name, "password": password}
     return client.post("/accounts/login/", form, REMOTE_ADDR=address).status_code
 
 
@@ -32,7 +32,7 @@ def person() -> str:
 def test_login_is_refused_for_an_account_after_five_failures(client: Client, person: str) -> None:
     addresses = [f"10.0.1.{n}" for n in range(5)]
     assert [log_in(client, person, "wrong", a) for a in addresses] == [200] * 5
-    response = client.post("/accounts/login/", {"username": " PIP ", "password": PASSWORD})
+    response = client.post("/accounts/login/", {"login": " PIP ", "password": PASSWORD})
     assert response.status_code == 429
     assert 0 < int(response.headers["Retry-After"]) <= 300
     assert "Try again in" in response.content.decode()

@@ -1,0 +1,1 @@
+"""Accounts: logging in, the second step, addresses, sessions, invitations, OpenID Connect."""

@@ -1,0 +1,70 @@
+"""Settings of django-allauth, made from the operator's."""
+
+from typing import Any
+
+from rickproject.config import Config
+
+APPS = [
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+]
+FORMS = "rickproject.accounts.forms"
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """Return Django's settings for accounts."""
+    return {
+        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        **_account(config),
+        **_second_step(),
+    }
+
+
+def _account(config: Config) -> dict[str, Any]:
+    return {
+        "ACCOUNT_ADAPTER": "rickproject.accounts.adapters.AccountAdapter",
+        "ACCOUNT_LOGIN_METHODS": {"username", "email"},
+        "ACCOUNT_SIGNUP_FIELDS": ["username*", "email*", "password1*"],
+        # Invitations prove an address, changes are verified first, and an admin made on the
+        # command line may have none: an unverified address is no reason to lock somebody out.
+        "ACCOUNT_EMAIL_VERIFICATION": "optional",
+        "ACCOUNT_CHANGE_EMAIL": True,
+        "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
+        "ACCOUNT_EMAIL_NOTIFICATIONS": True,
+        "ACCOUNT_EMAIL_SUBJECT_PREFIX": "[rickproject] ",
+        "ACCOUNT_DEFAULT_HTTP_PROTOCOL": "https" if config.https else "http",
+        "ACCOUNT_SESSION_REMEMBER": True,
+        "ACCOUNT_REAUTHENTICATION_REQUIRED": True,
+        "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
+        "ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL": "/accounts/",
+        # Logins and second steps have limits of our own, with Retry-After: login_limits.
+        "ACCOUNT_RATE_LIMITS": {"login": None, "login_failed": None},
+        "ACCOUNT_FORMS": {
+            "login": f"{FORMS}.LogInForm",
+            "signup": f"{FORMS}.SignUpForm",
+            "add_email": f"{FORMS}.EmailForm",
+            "change_password": f"{FORMS}.ChangePasswordForm",
+            "set_password": f"{FORMS}.SetPasswordForm",
+            "reset_password": f"{FORMS}.ResetPasswordForm",
+            "reset_password_from_key": f"{FORMS}.NewPasswordForm",
+            "reauthenticate": f"{FORMS}.PasswordAgainForm",
+        },
+    }
+
+
+def _second_step() -> dict[str, Any]:
+    return {
+        "MFA_ADAPTER": "rickproject.accounts.adapters.SecondStepAdapter",
+        "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+        "MFA_TOTP_ISSUER": "rickproject",
+        "MFA_ALLOW_UNVERIFIED_EMAIL": True,
+        "MFA_FORMS": {
+            "authenticate": f"{FORMS}.CodeForm",
+            "reauthenticate": f"{FORMS}.CodeAgainForm",
+            "activate_totp": f"{FORMS}.FirstCodeForm",
+        },
+    }

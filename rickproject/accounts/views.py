@@ -1,0 +1,63 @@
+"""Logging in, and the page of one's own account."""
+
+from typing import Any
+from urllib.parse import quote
+
+from allauth.account.models import EmailAddress
+from allauth.account.views import LoginView
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from curation.access import signed_in
+from rickproject import login_limits
+from rickproject.accounts.requirement import must_have_second_step
+
+
+class LogIn(LoginView):
+    """Log in with name or address and password; who guesses has to wait."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse once too many attempts failed, then log in as allauth does."""
+        self._account = login_limits.account_of(request)
+        login_limits.require_attempts_left(request, self._account)
+        response: HttpResponseBase = super().post(request, *args, **kwargs)
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Count the failed attempt."""
+        login_limits.note_failure(self.request, self._account)
+        response: HttpResponse = super().form_invalid(form)
+        return response
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Send to the one way in, with its limits; say who may not enter the admin.
+
+    Raises:
+        PermissionDenied: somebody is logged in who is no staff.
+    """
+    if request.user.is_authenticated:
+        msg = "The admin is for staff. Ask an admin of this site to make you one."
+        raise PermissionDenied(msg)
+    there = request.GET.get("next") or reverse("admin:index")
+    return redirect(f"{reverse('account_login')}?next={quote(there)}")
+
+
+@require_GET
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """Show one's own account: names, address, password, second step, logins."""
+    user = signed_in(request)
+    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    context = {
+        "address": EmailAddress.objects.filter(user=user).order_by("-primary", "-verified").first(),
+        "has_second_step": Authenticator.Type.TOTP in kinds,
+        "must_have_second_step": must_have_second_step(user),
+    }
+    return render(request, "account/account.html", context)
