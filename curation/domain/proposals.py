@@ -25,6 +25,7 @@ from curation.enums import DialogueState
 from curation.errors import CurationError
 from curation.models import Boundary, Character, Dialogue, DialogueUtterance, Utterance
 from curation.queries.scene_lines import agreed_scenes, is_spoken_by, scene_utterances, speaks_for
+from rickproject.lib.numbers import counted
 from rickproject.lib.tokens import TOKENS_PER_REPLY, count_tokens
 
 DEFAULT_BUDGET = 512
@@ -118,7 +119,7 @@ class Accepted:
         """What became of them, as pages say it."""
         late = f" {self.clashes} came too late: somebody was faster." if self.clashes else ""
         count = len(self.dialogues)
-        return f"{count} draft{'' if count == 1 else 's'} made.{late}"
+        return f"{counted(count, 'draft')} made.{late}"
 
 
 def propose_for_scene(scene: Boundary, wish: Wish) -> SceneProposals:

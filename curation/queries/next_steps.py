@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from curation.enums import DatasetState, DialogueState, Role, ScriptState, SegmentationState
 from curation.models import Dialogue, Project, Script
+from rickproject.lib.numbers import counted
 
 from .layers import is_blind, waiting_layers
 from .projects import Progress
@@ -22,10 +23,6 @@ class Step:
     words: str
     action: str
     route: str
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def next_steps(
@@ -49,7 +46,7 @@ def _script_steps(project: Project, progress: Progress) -> list[Step]:
     number = Script.objects.filter(project=project, state__in=waiting).count()
     if number:
         verb = "waits" if number == 1 else "wait"
-        words = f"{_number(number, 'script')} {verb} for your word before the import."
+        words = f"{counted(number, 'script')} {verb} for your word before the import."
         return [Step(words, "Look at the dry run", "scripts")]
     if not progress.scripts:
         words = "The project has no script yet. A table or a screenplay is enough."
@@ -68,14 +65,14 @@ def _work_steps(
     )
     steps = []
     if states["returned"]:
-        words = f"{_number(states['returned'], 'dialogue')} came back to you with a reason."
+        words = f"{counted(states['returned'], 'dialogue')} came back to you with a reason."
         steps.append(Step(words, "Mend them", "dialogues"))
     if states["review"] and roles & {Role.REVIEWER, Role.MANAGER}:
-        words = f"{_number(states['review'], 'dialogue')} by others to be read and decided."
+        words = f"{counted(states['review'], 'dialogue')} by others to be read and decided."
         steps.append(Step(words, "Review", "review"))
     steps += _cutting_steps(project, user, roles, progress)
     if states["drafts"]:
-        words = f"{_number(states['drafts'], 'draft')} of yours not yet submitted."
+        words = f"{counted(states['drafts'], 'draft')} of yours not yet submitted."
         steps.append(Step(words, "Finish drafts", "dialogues"))
     if progress.episodes_done and not progress.dialogues:
         steps.append(Step("Scenes are there, dialogues are not.", "Pick dialogues", "dialogues"))
@@ -91,17 +88,17 @@ def _cutting_steps(
         steps = []
         if ready and roles & {Role.REVIEWER, Role.MANAGER}:
             verb = "has" if ready == 1 else "have"
-            words = f"{_number(ready, 'episode')} {verb} all layers and no agreed scenes yet."
+            words = f"{counted(ready, 'episode')} {verb} all layers and no agreed scenes yet."
             steps.append(Step(words, "Settle them", "agreement"))
         if mine:
-            words = f"{_number(mine, 'episode')} to be cut by you, unseen by others."
+            words = f"{counted(mine, 'episode')} to be cut by you, unseen by others."
             steps.append(Step(words, "Cut scenes", "episodes"))
         return steps
     uncut = progress.episodes - progress.episodes_done
     if not uncut:
         return []
     begun = progress.episodes_by_state.get(SegmentationState.IN_PROGRESS, 0)
-    words = f"{_number(uncut, 'episode')} to be cut into scenes, {begun} of them begun."
+    words = f"{counted(uncut, 'episode')} to be cut into scenes, {begun} of them begun."
     return [Step(words, "Cut scenes", "episodes")]
 
 

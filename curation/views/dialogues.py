@@ -28,7 +28,7 @@ from curation.models import Activity, Boundary, Dialogue, DialogueRevision, Proj
 from curation.queries.dialogue_list import listed_dialogues, state_counts
 from curation.queries.scene_lines import agreed_scenes
 from rickproject.lib.errors import RickError
-from rickproject.lib.numbers import is_key
+from rickproject.lib.numbers import counted, is_key
 
 from .activity_words import step_of
 from .builder_page import EDITABLE, client_key_of, kept_wish
@@ -82,7 +82,7 @@ def dialogues_submit(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _tell(request: HttpRequest, outcome: BulkOutcome) -> None:
     number = len(outcome.done)
-    messages.success(request, f"{number} dialogue{'' if number == 1 else 's'} submitted.")
+    messages.success(request, f"{counted(number, 'dialogue')} submitted.")
     for _, sentence in outcome.refused[:5]:
         messages.warning(request, sentence)
     if (more := len(outcome.refused) - 5) > 0:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from rickproject.lib.keymap import COMMANDS
+from rickproject.lib.numbers import counted
 
 register = template.Library()
 
@@ -98,13 +99,8 @@ def _plain(name: str) -> str:
 
 @register.filter
 def count(number: int | None, noun: str) -> str:
-    """Return a number with its noun: ``{{ 1204|count:"utterance" }}`` is "1,204 utterances".
-
-    An irregular plural is given after a comma: ``"reply,replies"``.
-    """
-    singular, _, plural = noun.partition(",")
-    number = number or 0
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+    """Return a number with its noun: ``{{ 1204|count:"utterance" }}`` is "1,204 utterances"."""
+    return counted(number or 0, noun)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from training.providers.capabilities import (
     published_price,
     tokenizer_of,
 )
+from training.trainer.spec import DEFAULTS, BaseKind
 
 MILLION = Decimal(1_000_000)
 CENTS = Decimal("0.0001")
@@ -23,7 +24,6 @@ CENTS = Decimal("0.0001")
 TARGET_EPOCHS, FEWEST_EXAMPLES, MOST_EXAMPLES, MOST_EPOCHS = 3, 100, 25_000, 25
 
 # Measured on two shared cores with one thread: see docs of local training.
-LOCAL_EPOCHS = {True: 6, False: 3}
 START_SECONDS = 12.0
 LINE_PASSES, LINE_PASS_SECONDS = 7_500, 0.011
 RECORD_PASS_SECONDS = 0.03
@@ -56,7 +56,7 @@ def estimate_job(
     """Work out what a job will take; nothing is asked of anybody."""
     epochs = int(hyperparameters.get("n_epochs") or 0)
     if provider == LOCAL:
-        epochs = epochs or LOCAL_EPOCHS[base_model == SCRIPT_BASE]
+        epochs = epochs or DEFAULTS[base_kind(base_model)]["n_epochs"]
         seconds = _local_seconds(dataset, base_model, epochs)
         tokens = dataset.train_token_count * epochs
         return Estimate(tokens, epochs, seconds, Decimal(0), is_rough=True)
@@ -66,6 +66,11 @@ def estimate_job(
     cost = None if price is None else (tokens * price / MILLION).quantize(CENTS)
     rough = tokenizer_of(base_model) != dataset.tokenizer
     return Estimate(tokens, epochs, None, cost, as_of, source, is_rough=rough)
+
+
+def base_kind(base_model: str) -> BaseKind:
+    """Return what a local base model is to the trainer."""
+    return "script" if base_model == SCRIPT_BASE else "pretrained"
 
 
 def automatic_epochs(examples: int) -> int:

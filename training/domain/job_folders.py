@@ -16,6 +16,7 @@ from curation.models import Boundary, DatasetVersion, DialogueRevision, Script, 
 from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 from rickproject.lib.jsonl import encode_line
+from training.domain.estimates import base_kind
 from training.models import FineTuneJob
 from training.providers.capabilities import SCRIPT_BASE
 from training.trainer import files
@@ -52,7 +53,7 @@ def job_spec(job: FineTuneJob) -> JobSpec:
     recipe = Recipe.from_json(job.dataset.recipe)
     is_script = job.base_model == SCRIPT_BASE
     base = BaseSpec(
-        kind="script" if is_script else "pretrained",
+        kind=base_kind(job.base_model),
         name_or_path=job.base_model,
         cache_dir=str((config.var_dir / "bases").resolve()),
         system_template=_system_template(recipe, job),

@@ -1,6 +1,7 @@
 """Fine-tuning jobs: asked for, cancelled, tried again by a person."""
 
 import re
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from curation.enums import DatasetState, Role
 from curation.models import DatasetVersion, Membership, Project
 from rickproject.config import get_config
 from rickproject.lib.queue import enqueue_on_commit
-from training.domain.estimates import estimate_job
+from training.domain.estimates import base_kind, estimate_job
 from training.domain.job_limits import (
     JobError,
     require_budget,
@@ -26,6 +27,7 @@ from training.enums import FINAL_JOB_STATES, JobState
 from training.models import FineTuneJob, JobEvent
 from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities
 from training.providers.registry import capabilities_here, missing_for
+from training.trainer.spec import Hyperparameters
 
 MOST_SEED = 2**31 - 1
 TASKS = {LOCAL: "training.advance_local_job"}
@@ -55,7 +57,8 @@ def start_job(
     """Write a job's row and ask a worker to begin; nothing has been sent when this returns.
 
     Args:
-        hyperparameters: under the provider's own names; what is left out the provider chooses.
+        hyperparameters: under the provider's own names; what is left out the provider chooses,
+            and the row of a local job says what was chosen.
         budget_usd: refuse the job if its estimated cost is higher or not known.
         client_key: the same key of the same person gives the first answer again.
 
@@ -82,6 +85,7 @@ def start_job(
     )
     require_budget(estimate, budget_usd)
     values = order | {
+        "hyperparameters": _settled(provider, base_model, settings),
         "budget_usd": budget_usd,
         "estimated_tokens": estimate.tokens,
         "estimated_seconds": estimate.seconds,
@@ -90,6 +94,13 @@ def start_job(
         "retry_of": retry_of,
     }
     return _create_once(project, actor, values)
+
+
+def _settled(provider: str, base_model: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with the trainer's defaults, so that the row alone repeats the job."""
+    if provider != LOCAL:
+        return settings
+    return asdict(Hyperparameters.parse(settings, kind=base_kind(base_model)))
 
 
 def check_order(

@@ -11,10 +11,18 @@ from training.models import Conversation, ModelVersion
 from training.queries.conversations import speaker_names, talkable_models
 
 
+class ModelField(forms.ModelChoiceField[ModelVersion]):
+    """Models by name and by what they are."""
+
+    def label_from_instance(self, obj: ModelVersion) -> str:
+        """Tell the fine-tuned models from the base that is only prompted."""
+        return f"{obj.name}, {obj.what}"
+
+
 class StartForm(forms.Form):
     """Which model to talk to, and as whom."""
 
-    model = forms.ModelChoiceField(ModelVersion.objects.none(), empty_label=None)
+    model = ModelField(ModelVersion.objects.none(), empty_label=None)
     speaker_name = forms.ChoiceField(label="Speak as", required=False)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
@@ -26,6 +34,7 @@ class StartForm(forms.Form):
 class SettingsForm(forms.ModelForm[Conversation]):
     """How a conversation goes on; earlier replies keep what they were made with."""
 
+    model = ModelField(ModelVersion.objects.none(), empty_label=None)
     temperature = forms.FloatField(min_value=0, max_value=2, help_text="0 dull, 2 wild")
     top_p = forms.FloatField(min_value=0.01, max_value=1, label="Top-p")
     max_tokens = forms.IntegerField(min_value=1, max_value=2000, label="Longest reply, in tokens")
@@ -52,7 +61,6 @@ class SettingsForm(forms.ModelForm[Conversation]):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["model"].queryset = talkable_models(project)  # type: ignore[attr-defined]
-        self.fields["model"].empty_label = None  # type: ignore[attr-defined]
 
 
 class RenameForm(forms.Form):

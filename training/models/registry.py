@@ -36,6 +36,13 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def what(self) -> str:
+        """Say in words what kind of model this is; reads ``dataset``."""
+        if self.kind == ModelKind.BASE:
+            return "the base model, only prompted"
+        return f"fine-tuned on dataset {self.dataset.number}" if self.dataset else "fine-tuned"
+
 
 class ModelPrice(models.Model):
     """What a provider asks for a model, with the date and source of the figure."""

@@ -30,6 +30,12 @@ def missing_for(provider: str) -> str:
     return ""
 
 
+def nothing_trains() -> list[str]:
+    """Return what has to be done before anything can be trained here, empty if something can."""
+    sentences = [missing_for(provider) for provider in (LOCAL, OPENAI)]
+    return sentences if all(sentences) else []
+
+
 def capabilities_here(provider: str) -> Capabilities:
     """Return what a provider can do, at the address the operator set."""
     return capabilities_of(provider, base_url=get_config().openai_base_url)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from curation.models import DatasetVersion, Project
+from rickproject.lib.numbers import counted
 from training.enums import FINAL_JOB_STATES, JobState
 from training.models import FineTuneJob, JobEvent, MetricPoint
 from training.providers.capabilities import Capabilities
@@ -59,7 +60,7 @@ def in_words(seconds: float) -> str:
         count, word = math.ceil(seconds / MINUTE), "minute"
     else:
         return f"{seconds / HOUR:.1f} hours"
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return counted(count, word)
 
 
 def status_sentence(job: FineTuneJob) -> str:
@@ -160,9 +161,8 @@ def job_curves(job: FineTuneJob) -> Curves:
     return Curves(steps, columns)
 
 
-def job_charts(job: FineTuneJob) -> dict[str, dict[str, Any]]:
+def job_charts(job: FineTuneJob, curves: Curves) -> dict[str, dict[str, Any]]:
     """Return the charts of a job: loss with the best step and the shaded patience, and the rest."""
-    curves = job_curves(job)
     best, band = None, None
     if job.best_step is not None:
         best = {"x": job.best_step, "label": f"best, step {job.best_step}"}
@@ -194,14 +194,39 @@ TABLE_COLUMNS = (
 
 
 def job_settings(job: FineTuneJob) -> list[tuple[str, str]]:
-    """Return what a job was told, in the provider's names, chosen and automatic alike."""
+    """Return what a job was told, in the provider's names; what it was not told in one row."""
     row = capabilities_here(job.provider)
-    return [
-        (setting.label, f"{job.hyperparameters[setting.name]:g}")
-        if setting.name in job.hyperparameters
-        else (setting.label, "automatic")
-        for setting in row.hyperparameters
-    ]
+    told = job.hyperparameters
+    rows = [(s.label, f"{told[s.name]:g}") for s in row.hyperparameters if s.name in told]
+    left = [s.label for s in row.hyperparameters if s.name not in told]
+    if left:
+        rows.append(("Chosen there", ", ".join(left)))
+    return rows
+
+
+def loss_sentences(curves: Curves, best_step: int | None) -> list[str]:
+    """Say what the validation loss has come to, against the base model before it learnt.
+
+    The base model's is the one at step 0, which local training measures.
+    """
+    found = curves.columns.get("full_valid_loss", [])
+    measured = {step: v for step, v in zip(curves.steps, found, strict=False) if v is not None}
+    if not measured:
+        return []
+    last = best_step if best_step in measured else max(measured)
+    words = [f"On the held-out dialogues the loss is {measured[last]:.3f} at step {last}"]
+    base = measured.get(0)
+    if base is not None and last:
+        change = "less" if measured[last] < base else "more"
+        share = abs(measured[last] - base) / base if base else 0.0
+        words.append(f"{share:.1%} {change} than the base model’s {base:.3f} before it learnt")
+    meaning = (
+        "Lower is better: it is how much each next token of the character surprises the model, "
+        "with perplexity "
+        f"{math.exp(min(measured[last], 50)):,.1f}. Losses compare only between models with the "
+        "same tokens and the same held-out dialogues; whether it talks well, only a talk tells."
+    )
+    return [", ".join(words) + ".", meaning]
 
 
 def warning_sentences(row: Capabilities, base_model: str) -> list[str]:

@@ -16,6 +16,7 @@ from training.access.chat import own_conversation
 from training.domain.chat import change_conversation, start_conversation
 from training.forms.chat import RenameForm, SettingsForm, StartForm, speaker_choices
 from training.models import Conversation
+from training.providers.registry import nothing_trains
 from training.queries.conversations import own_conversations, talkable_models, thread
 
 HISTORY_LENGTH = 50
@@ -37,7 +38,15 @@ def chat(request: HttpRequest, slug: str) -> HttpResponse:
     models = talkable_models(project)
     first = models.first()
     form = StartForm(project=project, initial={"model": first})
-    context = _page(request, project, form=form, has_models=first is not None, start=True)
+    missing = [] if first else nothing_trains()
+    context = _page(
+        request,
+        project,
+        form=form,
+        has_models=first is not None,
+        nothing_trains=missing,
+        start=True,
+    )
     return render(request, "training/chat/start.html", context)
 
 

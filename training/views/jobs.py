@@ -22,13 +22,14 @@ from training.enums import FINAL_JOB_STATES, JobState
 from training.forms.jobs import JobForm
 from training.models import FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL, OPENAI
-from training.providers.registry import capabilities_here, missing_for
+from training.providers.registry import capabilities_here, missing_for, nothing_trains
 from training.queries.jobs import (
     TABLE_COLUMNS,
     job_charts,
     job_curves,
     job_settings,
     latest_events,
+    loss_sentences,
     project_jobs,
     status_sentence,
     trainable_datasets,
@@ -52,6 +53,7 @@ def jobs(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": [(job, status_sentence(job)) for job in page],
         "may_start": bool(project_roles(request.user, project) & MANAGING),
         "has_datasets": trainable_datasets(project).exists(),
+        "nothing_trains": nothing_trains(),
     }
     return render(request, "training/jobs/list.html", context)
 
@@ -148,9 +150,11 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Show one job: status, charts or the table, log, configuration and lineage."""
     found = project_job(request.user, slug, pk)
     view = request.GET.get("view", "charts")
+    curves = job_curves(found)
     context = _job_context(request, found) | {
         "view": view if view in VIEWS else "charts",
-        "charts": job_charts(found),
+        "charts": job_charts(found, curves),
+        "loss_sentences": loss_sentences(curves, found.best_step),
         "columns": [label for _, label in TABLE_COLUMNS],
         "settings": job_settings(found),
         "models": ModelVersion.objects.filter(job=found),
@@ -158,7 +162,7 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     }
     if context["view"] == "table":
         names = [name for name, _ in TABLE_COLUMNS]
-        context["table"] = list(reversed(job_curves(found).table(names)))
+        context["table"] = list(reversed(curves.table(names)))
     return render(request, "training/jobs/job.html", context)
 
 
@@ -195,7 +199,7 @@ def job_points(request: HttpRequest, slug: str, pk: int) -> JsonResponse:
     """Answer the charts of a job as they are now."""
     found = project_job(request.user, slug, pk)
     is_over = found.state in FINAL_JOB_STATES
-    return JsonResponse({"charts": job_charts(found), "is_over": is_over})
+    return JsonResponse({"charts": job_charts(found, job_curves(found)), "is_over": is_over})
 
 
 @login_required

@@ -27,14 +27,33 @@ SCHEMA = {
     "line": "text",
 }
 SCHEMA_NEEDS = frozenset({"season", "episode", "speaker", "text"})
+# English first, then German, French and Spanish.
 LIKELY = {
-    "speaker": ("name", "speaker", "character", "char", "who", "person", "role"),
-    "text": ("line", "text", "dialogue", "utterance", "quote", "speech", "content", "words"),
-    "season": ("season no", "season", "season number", "series"),
-    "episode": ("episode no", "episode", "episode number", "ep"),
-    "episode_title": ("episode name", "episode title", "title"),
-    "index": ("index", "line no", "line number", "row", "id"),
-    "scene": ("scene", "scene no", "scene number", "scene heading", "scene title", "scene name"),
+    "speaker": (
+        *("name", "speaker", "character", "char", "who", "person", "role"),
+        *("sprecher", "sprecherin", "figur", "rolle", "personnage", "rôle", "personaje", "papel"),
+    ),
+    "text": (
+        *("line", "text", "dialogue", "utterance", "quote", "speech", "content", "words"),
+        *("zeile", "dialog", "replik", "rede", "texte", "réplique", "texto", "diálogo", "frase"),
+    ),
+    "season": (
+        *("season no", "season", "season number", "series"),
+        *("staffel", "staffel nr", "saison", "temporada"),
+    ),
+    "episode": (
+        *("episode no", "episode", "episode number", "ep"),
+        *("folge", "folge nr", "épisode", "episodio"),
+    ),
+    "episode_title": (
+        *("episode name", "episode title", "title"),
+        *("folgentitel", "titel", "titre", "título"),
+    ),
+    "index": ("index", "line no", "line number", "row", "id", "nr", "zeilennummer", "numéro"),
+    "scene": (
+        *("scene", "scene no", "scene number", "scene heading", "scene title", "scene name"),
+        *("szene", "szene nr", "scène", "escena"),
+    ),
 }
 
 

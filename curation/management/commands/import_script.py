@@ -24,6 +24,7 @@ from curation.enums import ScriptState, Severity
 from curation.models import Character, Project, Script
 from rickproject.config import get_config
 from rickproject.lib.commands import VerbCommand
+from rickproject.lib.numbers import counted
 
 PIECE_BYTES = 1024 * 1024
 SHOWN_PROBLEMS = 20
@@ -235,7 +236,6 @@ def _told(problem: RowProblem) -> str:
 
 
 def _counts(facts: dict[str, Any]) -> str:
-    return (
-        f"{facts['episodes']:,} episodes, {facts['characters']:,} characters, "
-        f"{facts['utterances']:,} utterances, {facts['missing_rows']:,} rows missing in the source"
-    )
+    nouns = {"episodes": "episode", "characters": "character", "utterances": "utterance"}
+    parts = [counted(facts[key], noun) for key, noun in nouns.items()]
+    return ", ".join([*parts, f"{counted(facts['missing_rows'], 'row')} missing in the source"])

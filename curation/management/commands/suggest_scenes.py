@@ -7,6 +7,7 @@ from curation.access import ANNOTATING
 from curation.access.command_line import actor_for, project_named
 from curation.domain.scene_suggestions import suggest_scenes
 from rickproject.lib.commands import VerbCommand
+from rickproject.lib.numbers import counted
 
 
 class Command(VerbCommand):
@@ -31,7 +32,7 @@ class Command(VerbCommand):
         )
         accepted = sum(answer.accepted for answer in answers)
         suggested = sum(answer.suggested for answer in answers)
-        count = f"{len(answers)} episode{'' if len(answers) == 1 else 's'}"
+        count = counted(len(answers), "episode")
         did = f"{accepted} accepted" if options["accept"] else "none accepted yet (--accept)"
         return {
             "project": project.slug,

@@ -21,6 +21,7 @@ from training.domain.jobs import (
 )
 from training.enums import JobState
 from training.models import FineTuneJob, ModelPrice
+from training.trainer.spec import DEFAULTS
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,20 @@ def test_start_job_writes_a_row_and_sends_nothing(
     assert server.received == []
     activity = Activity.objects.get(verb="job.started")
     assert (activity.actor, activity.target_id) == (job.created_by, job.pk)
+
+
+def test_start_job_writes_down_what_the_trainer_chooses_so_that_the_row_repeats_the_job(
+    dataset: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.domain.jobs.missing_for", lambda provider: "")
+    wanted = {"provider": "local", "base_model": "script-base", "suffix": ""}
+    job = start(dataset, **wanted, hyperparameters={"n_epochs": 2})
+    assert job.hyperparameters == {**DEFAULTS["script"], "n_epochs": 2}
+    FineTuneJob.objects.filter(pk=job.pk).update(state=JobState.FAILED)
+    job.refresh_from_db()
+    assert retry_job(job, actor=job.created_by).hyperparameters == job.hyperparameters
+    remote = start(dataset, hyperparameters={"n_epochs": 2})
+    assert remote.hyperparameters == {"n_epochs": 2}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.training.jobs_world import approved_dataset, remote_job, use_provider
 from training.domain.job_records import mark_best, store_events, store_metrics
 from training.enums import JobState
 from training.models import FineTuneJob
+from training.providers import registry
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +147,21 @@ def test_start_page_says_what_is_missing(
     monkeypatch.setattr("training.providers.registry.TRAINER_PACKAGES", ("no_such_package",))
     page = client.get(address("job_start", dataset), {"provider": "local"})
     assert b"make trainer" in page.content
+
+
+@pytest.mark.parametrize("name", ["jobs", "chat"])
+def test_pages_say_what_is_missing_where_nothing_can_train(
+    name: str, dataset: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser(dataset.created_by)
+    assert "Nothing can be trained here" not in client.get(address(name, dataset)).text
+    monkeypatch.setattr(get_config(), "openai_api_key", None)
+    monkeypatch.setattr(registry, "TRAINER_PACKAGES", ("a_package_nobody_has",))
+    page = client.get(address(name, dataset)).text
+    assert "Nothing can be trained here yet" in page
+    assert "make trainer" in page
+    assert "OPENAI_API_KEY" in page
+    assert "Train a model" not in page
 
 
 def test_start_twice_with_one_key_starts_once(dataset: DatasetVersion) -> None:

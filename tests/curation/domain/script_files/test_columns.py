@@ -39,6 +39,20 @@ def test_guess_mapping_finds_the_likely_columns() -> None:
     }
 
 
+def test_guess_mapping_knows_some_languages() -> None:
+    assert guess_mapping(["Nr", "Folge", "Szene", "Figur", "Replik"]) == {
+        "index": "Nr",
+        "episode": "Folge",
+        "scene": "Szene",
+        "speaker": "Figur",
+        "text": "Replik",
+    }
+    assert guess_mapping(["Personnage", "Réplique"]) == {
+        "speaker": "Personnage",
+        "text": "Réplique",
+    }
+
+
 @pytest.mark.parametrize(
     ("mapping", "sentence"),
     [

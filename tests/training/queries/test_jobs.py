@@ -1,0 +1,43 @@
+"""What a job's page says in words."""
+
+import math
+
+import pytest
+
+from training.models import FineTuneJob
+from training.queries.jobs import Curves, job_settings, loss_sentences
+
+
+def curves(values: dict[int, float | None]) -> Curves:
+    return Curves(list(values), {"full_valid_loss": list(values.values())})
+
+
+def test_loss_sentences_compare_the_best_step_with_the_base_model() -> None:
+    words, meaning = loss_sentences(curves({0: 2.5, 5: None, 10: 2.0, 20: 2.2}), 10)
+    assert "is 2.000 at step 10, 20.0% less than the base model’s 2.500" in words
+    assert f"perplexity {math.exp(2):.1f}" in meaning
+
+
+def test_loss_sentences_say_when_it_got_worse() -> None:
+    words, _ = loss_sentences(curves({0: 2.0, 10: 2.5}), None)
+    assert "is 2.500 at step 10, 25.0% more than" in words
+
+
+@pytest.mark.parametrize(("values", "best"), [({7: 1.5}, 7), ({7: 1.5}, 3)])
+def test_loss_sentences_without_the_base_name_the_step_alone(
+    values: dict[int, float | None], best: int
+) -> None:
+    words, _ = loss_sentences(curves(values), best)
+    assert words == "On the held-out dialogues the loss is 1.500 at step 7."
+
+
+def test_loss_sentences_are_none_before_anything_is_measured() -> None:
+    assert loss_sentences(Curves([], {}), None) == []
+
+
+def test_job_settings_put_what_the_provider_chooses_into_one_row() -> None:
+    job = FineTuneJob(provider="openai", hyperparameters={"n_epochs": 3})
+    assert job_settings(job) == [
+        ("Epochs", "3"),
+        ("Chosen there", "Batch size, Learning rate multiplier"),
+    ]
