@@ -120,6 +120,7 @@ AUTH_PASSWORD_VALIDATORS = [
         ("CommonPasswordValidator", {}),
     )
 ]
+SESSION_ENGINE = "rickproject.sessions"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 globals().update(configuration.settings(config))

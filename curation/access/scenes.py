@@ -5,8 +5,31 @@ from django.http import Http404
 
 from curation.enums import ScriptState
 from curation.models import Episode, Project
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 from .projects import ANNOTATING, member_project
+
+
+def _imported_episode(**members: object) -> KeptQuery[Episode]:
+    return KeptQuery(
+        lambda: (
+            Episode.objects.select_related("script__project")
+            .filter(
+                pk=Given("pk"),
+                script__project__slug=Given("slug"),
+                script__state=ScriptState.IMPORTED,
+                **members,
+            )
+            .order_by()
+        )
+    )
+
+
+_ANYBODYS_EPISODE = _imported_episode()
+_MEMBERS_EPISODE = _imported_episode(
+    script__project__memberships__user=Given("user"),
+    script__project__memberships__role__in=ANNOTATING,
+)
 
 
 def annotated_project(user: User | AnonymousUser, slug: str) -> Project:
@@ -24,14 +47,10 @@ def annotated_episode(user: User | AnonymousUser, slug: str, pk: int) -> Episode
     Raises:
         Http404: a stranger, or no such episode; PermissionDenied: a member with another role.
     """
-    episodes = Episode.objects.select_related("script__project").order_by()
-    found = episodes.filter(pk=pk, script__project__slug=slug, script__state=ScriptState.IMPORTED)
-    if not user.is_superuser:
-        found = found.filter(
-            script__project__memberships__user=user.pk,
-            script__project__memberships__role__in=ANNOTATING,
-        )
-    episode = next(iter(found), None)
+    if user.is_superuser:
+        episode = _ANYBODYS_EPISODE.first(pk=pk, slug=slug)
+    else:
+        episode = _MEMBERS_EPISODE.first(pk=pk, slug=slug, user=user.pk or 0)
     if episode is None or not user.is_active:
         annotated_project(user, slug)  # refuses whom it must refuse, in its own words
         msg = "There is no such episode in this project."

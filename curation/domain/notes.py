@@ -12,6 +12,7 @@ from curation.enums import SegmentationState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, ContextNote, Episode, Segmentation
 from curation.queries.layers import cuts_blind
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 
 class StaleNoteError(StaleRevisionError):
@@ -123,17 +124,24 @@ def restore_note(
     )
 
 
+_SCENE_AT = KeptQuery(
+    lambda: (
+        Boundary.objects.filter(
+            segmentation=Given("layer"), utterance__position=Given("position"), is_active=True
+        )
+        .select_related("utterance")
+        .order_by()
+    )
+)
+
+
 def scene_at(layer: Segmentation, *, position: int) -> Boundary:
     """Return the scene that starts at a position of the layer's episode.
 
     Raises:
         NoSuchSceneError: none does.
     """
-    scene = (
-        Boundary.objects.filter(segmentation=layer, utterance__position=position, is_active=True)
-        .select_related("utterance")
-        .first()
-    )
+    scene = _SCENE_AT.first(layer=layer.pk, position=position)
     if scene is None:
         msg = f"No scene starts at line {position + 1} any more. Load the page again."
         raise NoSuchSceneError(msg)

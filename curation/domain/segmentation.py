@@ -19,6 +19,7 @@ from curation.domain.scene_edits import SceneEdits, copy_source_suggestions, dec
 from curation.enums import BoundaryOrigin, SegmentationState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, Episode, Segmentation, SuggestedBoundary
+from curation.queries.layers import layer_of
 from curation.queries.scenes import (
     DialogueSpan,
     dialogue_spans,
@@ -60,7 +61,9 @@ def ensure_agreed_layer(episode: Episode) -> Segmentation:
 @transaction.atomic(savepoint=False)
 def ensure_layer(episode: Episode, *, annotator: User | None) -> Segmentation:
     """Return an annotator's layer or the agreed one, made with its first scene when missing."""
-    layer, is_new = Segmentation.objects.get_or_create(episode=episode, annotator=annotator)
+    layer, is_new = layer_of(episode, annotator), False
+    if layer is None:
+        layer, is_new = Segmentation.objects.get_or_create(episode=episode, annotator=annotator)
     layer.episode, layer.annotator = episode, annotator
     if is_new:
         first = positions_of(episode, [0]).get(0)

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from curation.enums import Role, ScriptState, SegmentationMode, SegmentationState, UtteranceKind
 from curation.models import Boundary, Episode, Membership, Project, Segmentation, Utterance
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 ADJUDICATORS = (Role.REVIEWER, Role.MANAGER)
 
@@ -31,13 +32,24 @@ class FinishedLayer:
     saw_others: bool
 
 
+def _layer(**whose: object) -> KeptQuery[Segmentation]:
+    return KeptQuery(
+        lambda: (
+            Segmentation.objects.filter(episode=Given("episode"), **whose)
+            .select_related("updated_by")
+            .order_by()
+        )
+    )
+
+
+_AGREED_LAYER = _layer(annotator=None)
+_OWN_LAYER = _layer(annotator=Given("annotator"))
+
+
 def is_settled(episode: Episode) -> bool:
     """Whether the episode has agreed scenes, so that the team works on those together."""
-    return (
-        Segmentation.objects.filter(episode=episode, annotator=None)
-        .exclude(state=SegmentationState.UNTOUCHED)
-        .exists()
-    )
+    layer = layer_of(episode, None)
+    return layer is not None and layer.state != SegmentationState.UNTOUCHED
 
 
 def is_blind(project: Project) -> bool:
@@ -52,11 +64,9 @@ def cuts_blind(episode: Episode) -> bool:
 
 def layer_of(episode: Episode, annotator: User | None) -> Segmentation | None:
     """Return an annotator's layer, or the agreed one; None before its first edit."""
-    return (
-        Segmentation.objects.filter(episode=episode, annotator=annotator)
-        .select_related("updated_by")
-        .first()
-    )
+    if annotator is None:
+        return _AGREED_LAYER.first(episode=episode.pk)
+    return _OWN_LAYER.first(episode=episode.pk, annotator=annotator.pk)
 
 
 def is_adjudicator(user: User, project: Project) -> bool:

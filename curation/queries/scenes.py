@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet
@@ -20,6 +22,7 @@ from curation.models import (
     SuggestionRun,
     Utterance,
 )
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,6 @@ def imported_episodes(project: Project) -> QuerySet[Episode]:
     ).order_by("season_number", "episode_number", "pk")
 
 
-def agreed_layer(episode: Episode) -> Segmentation | None:
-    """Return the layer that the team edits together, None before its first edit."""
-    return (
-        Segmentation.objects.filter(episode=episode, annotator=None)
-        .select_related("updated_by")
-        .first()
-    )
-
-
 def scene_starts(layer: Segmentation | None) -> list[Boundary]:
     """Return the active boundaries of a layer in order, each with its utterance."""
     if layer is None:
@@ -78,24 +72,37 @@ def scene_starts(layer: Segmentation | None) -> list[Boundary]:
     )
 
 
-def scenes_at(layer: Segmentation, positions: Collection[int]) -> QuerySet[Boundary]:
+def scenes_at(layer: Segmentation, positions: Collection[int]) -> list[Boundary]:
     """Return a layer's boundaries at these positions: only what the reader shows of them."""
-    return (
-        Boundary.objects.filter(segmentation=layer, utterance__position__in=positions)
-        .select_related("utterance")
-        .only("title", "note", "note_revision", "utterance__position")
+    return _scenes_at(len(positions)).rows(layer=layer.pk, **_by_place(positions))
+
+
+@lru_cache(maxsize=16)
+def _scenes_at(count: int) -> KeptQuery[Boundary]:
+    return KeptQuery(
+        lambda: (
+            Boundary.objects.filter(
+                segmentation=Given("layer"), utterance__position__in=_places(count)
+            )
+            .select_related("utterance")
+            .only("title", "note", "note_revision", "utterance__position")
+        )
     )
 
 
-def dialogue_spans(episode: Episode) -> list[DialogueSpan]:
-    """Return where the episode's live dialogues lie, in order."""
-    rows = (
-        DialogueUtterance.objects.filter(utterance__episode=episode, is_live=True)
+_DIALOGUE_SPANS = KeptQuery(
+    lambda: (
+        DialogueUtterance.objects.filter(utterance__episode=Given("episode"), is_live=True)
         .values_list("dialogue_id", "dialogue__state", "dialogue__scene_id")
         .annotate(first=Min("utterance__position"), last=Max("utterance__position"))
         .order_by("first")
     )
-    return [DialogueSpan(*row) for row in rows]
+)
+
+
+def dialogue_spans(episode: Episode) -> list[DialogueSpan]:
+    """Return where the episode's live dialogues lie, in order."""
+    return [DialogueSpan(*row) for row in _DIALOGUE_SPANS.rows(episode=episode.pk)]
 
 
 def spoken_rows(episode: Episode) -> list[SpokenRow]:
@@ -182,18 +189,35 @@ def positions_of(episode: Episode, positions: Collection[int]) -> dict[int, Utte
 
 def marks_of(layer: Segmentation, positions: Collection[int]) -> dict[int, Mark]:
     """Return what a layer says at these positions of its episode, by position."""
-    rows = (
-        Utterance.objects.filter(episode=layer.episode_id, position__in=positions)
-        .annotate(
-            mark=FilteredRelation("boundaries", condition=Q(boundaries__segmentation=layer.pk))
-        )
-        .order_by()
-        .values_list("position", "pk", "mark__pk", "mark__is_active")
+    rows = _marks_at(len(positions)).rows(
+        episode=layer.episode_id, layer=layer.pk, **_by_place(positions)
     )
     return {
         position: Mark(utterance_id, boundary_id or 0, is_active)
         for position, utterance_id, boundary_id, is_active in rows
     }
+
+
+@lru_cache(maxsize=16)
+def _marks_at(count: int) -> KeptQuery[tuple[int, int, int | None, bool | None]]:
+    marks = FilteredRelation("boundaries", condition=Q(boundaries__segmentation=Given("layer")))
+    return KeptQuery(
+        lambda: (
+            Utterance.objects.filter(episode=Given("episode"), position__in=_places(count))
+            .annotate(mark=marks)
+            .order_by()
+            .values_list("position", "pk", "mark__pk", "mark__is_active")
+        )
+    )
+
+
+def _places(count: int) -> list[Any]:
+    """Leave so many positions open; :func:`_by_place` gives them."""
+    return [Given(f"place{number}") for number in range(count)]
+
+
+def _by_place(positions: Collection[int]) -> dict[str, int]:
+    return {f"place{number}": position for number, position in enumerate(positions)}
 
 
 def reader_rows(episode: Episode) -> list[tuple[int, int | None, str, str, int]]:

@@ -17,7 +17,8 @@ from curation.domain.notes import StaleNoteError, restore_note, save_note
 from curation.errors import CurationError
 from curation.forms.scenes import NoteForm, RestoreForm, read_json
 from curation.models import Boundary, Episode
-from curation.queries.scenes import agreed_layer, positions_of
+from curation.queries.layers import layer_of
+from curation.queries.scenes import positions_of
 
 from .reader import invalid, refusal, status_of, wants_json
 
@@ -106,7 +107,7 @@ def _page(
     theirs: Boundary | None = None,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    layer = agreed_layer(episode)
+    layer = layer_of(episode, None)
     scene = Boundary.objects.filter(
         segmentation=layer, utterance__position=position, is_active=True
     ).first()

@@ -18,7 +18,7 @@ FORMS = "rickproject.accounts.forms"
 def settings(config: Config) -> dict[str, Any]:
     """Return Django's settings for accounts."""
     return {
-        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "AUTHENTICATION_BACKENDS": ["rickproject.accounts.backend.Accounts"],
         **_account(config),
         **_second_step(),
     }
