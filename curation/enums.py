@@ -88,6 +88,31 @@ class SuggestionState(TextChoices):
     DISMISSED = "dismissed", "dismissed"
 
 
+class WorkKind(TextChoices):
+    """What is done in an episode."""
+
+    LAYER = "layer", "own layer"
+    SCENES = "scenes", "scenes"
+    DIALOGUES = "dialogues", "dialogues"
+
+
+class AssignmentState(TextChoices):
+    """What became of a place in an episode's work."""
+
+    OPEN = "open", "open"
+    DONE = "done", "done"
+    RELEASED = "released", "given back"
+    LAPSED = "lapsed", "taken over"
+
+
+class AssignmentOrigin(TextChoices):
+    """How somebody came to a place."""
+
+    MANUAL = "manual", "by hand"
+    SHARED_OUT = "shared_out", "shared out"
+    TAKEN = "taken", "taken by oneself"
+
+
 class DialogueState(TextChoices):
     """Where a dialogue is in the team's work."""
 
@@ -104,6 +129,14 @@ class Decision(TextChoices):
     APPROVED = "approved", "approved"
     RETURNED = "returned", "returned"
     REMOVED = "removed", "removed"
+
+
+class RereviewState(TextChoices):
+    """What a second, blind reading of an approved dialogue came to."""
+
+    OPEN = "open", "waiting"
+    CONFIRMED = "confirmed", "approved again"
+    DISAGREED = "disagreed", "decided otherwise"
 
 
 class DatasetState(TextChoices):

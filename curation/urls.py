@@ -6,6 +6,7 @@ from curation.views import (
     activity,
     adjudication,
     agreement,
+    assignments,
     characters,
     cutting,
     datasets,
@@ -24,6 +25,7 @@ from curation.views import (
     scripts,
     search,
     threads,
+    work,
 )
 
 project_urls: list[URLPattern | URLResolver] = [
@@ -48,6 +50,19 @@ project_urls: list[URLPattern | URLResolver] = [
         "p/<slug:slug>/guidelines/<int:number>/restore/",
         guidelines.guidelines_restore,
         name="guidelines_restore",
+    ),
+    path("p/<slug:slug>/work/", work.work, name="work"),
+    path("p/<slug:slug>/work/next/", work.work_next, name="work_next"),
+    path("p/<slug:slug>/assignments/", assignments.assignments, name="assignments"),
+    path(
+        "p/<slug:slug>/assignments/share/",
+        assignments.assignments_share,
+        name="assignments_share",
+    ),
+    path(
+        "p/<slug:slug>/assignments/<int:pk>/release/",
+        assignments.assignment_release,
+        name="assignment_release",
     ),
     path("p/<slug:slug>/members/", members.members, name="members"),
     path("p/<slug:slug>/members/invite/", members.member_invite, name="member_invite"),
@@ -126,6 +141,8 @@ scene_urls: list[URLPattern | URLResolver] = [
     ),
     path("p/<slug:slug>/scenes/<int:pk>/", reader.reader, name="reader"),
     path("p/<slug:slug>/scenes/<int:pk>/edits/", reader.reader_edits, name="reader_edits"),
+    path("p/<slug:slug>/scenes/<int:pk>/keep/", work.work_keep, name="work_keep"),
+    path("p/<slug:slug>/scenes/<int:pk>/place/", work.work_end, name="work_end"),
     path("p/<slug:slug>/scenes/<int:pk>/live/", reader_live.reader_live, name="reader_live"),
     path("p/<slug:slug>/scenes/<int:pk>/suggest/", reader.reader_suggest, name="reader_suggest"),
     path("p/<slug:slug>/scenes/<int:pk>/submit/", reader.reader_submit, name="reader_submit"),

@@ -116,6 +116,13 @@ class Config(BaseSettings):
         300, ge=1, description="Replies that one web process streams at once."
     )
     imports_per_hour: int = Field(10, ge=1, description="Import limit for one person.")
+    lease_minutes: int = Field(
+        10,
+        ge=1,
+        le=240,
+        description="How long a place in an episode's work is kept for somebody who took it and "
+        "does nothing; then a colleague may take it over.",
+    )
     trainings_per_day: int = Field(3, ge=1, description="Fine-tuning jobs a day for one project.")
     training_budget_usd: Decimal | None = Field(
         None,

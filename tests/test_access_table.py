@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from curation.domain.activity import record_activity
 from curation.domain.invitations import invite_person
 from curation.domain.threads import open_thread
-from curation.enums import DatasetState, Role
+from curation.enums import AssignmentOrigin, DatasetState, Role, WorkKind
 from curation.models import DatasetVersion, Membership, Utterance
 from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SECOND_STEP, SIGNED_IN, Route
 from tests.factories import (
@@ -96,6 +96,14 @@ class World:
             "dialogue": dialogue.pk,
             "thread": open_thread(
                 self.project, on=dialogue, author=self.project.created_by, text="Why?"
+            ).pk,
+            "assignment": self.project.assignments.create(
+                episode=utterance.episode,
+                kind=WorkKind.SCENES,
+                person=self.owner,
+                place=1,
+                origin=AssignmentOrigin.MANUAL,
+                created_by=self.project.created_by,
             ).pk,
             "zero": 0,
             "one": 1,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from curation.enums import WorkKind
+
 FOLDER = Path(__file__).parent
 SCRIPT_FILE = FOLDER / "the_vex_files.csv"
 SCENES_FILE = FOLDER / "the_vex_files_scenes.json"
@@ -73,6 +75,8 @@ HALF_CUT = "S2E3"
 #: Cut by three people who did not see each other's scenes; nobody has settled it yet.
 BLIND_CUT = "S2E4"
 BLIND_ANNOTATORS = ("ada", "ben", "rex")
+#: What the manager gave to whom by hand.
+GIVEN_OUT = (("S2E3", WorkKind.SCENES, "ben"), ("S2E2", WorkKind.DIALOGUES, "ada"))
 
 
 @cache

@@ -19,9 +19,10 @@ from curation.demo.people import ensure_memberships, ensure_people, hand_out_pas
 from curation.demo.scenes import cut_blind, cut_episode, cut_half
 from curation.domain import imports
 from curation.domain.activity import record_activity
+from curation.domain.assigning import assign_place
 from curation.domain.characters import mark_target
 from curation.domain.projects import create_project
-from curation.enums import ScriptState
+from curation.enums import AssignmentOrigin, ScriptState, SegmentationMode
 from curation.errors import CurationError
 from curation.models import Activity, Character, Episode, Project, Script, Segmentation
 from curation.queries.scenes import imported_episodes
@@ -77,6 +78,7 @@ def seed_demo(*, tell: Callable[[str], None] = lambda _line: None) -> bool:
         _work_on(cast, episodes[one.code], one)
     _leave_half_cut(cast, episodes[plan.HALF_CUT])
     _cut_blind(cast, episodes[plan.BLIND_CUT])
+    _give_out(cast, episodes)
     tell("Building the second dataset version")
     _make_waiting_version(cast)
     _finish(cast)
@@ -101,9 +103,10 @@ def _ensure_project(people: dict[str, User]) -> Project:
         return found
     project = create_project(plan.SLUG, user=manager, name=plan.NAME)
     project.description = plan.DESCRIPTION
+    project.segmentation_mode = SegmentationMode.BLIND
     project.annotators_per_episode = len(plan.BLIND_ANNOTATORS)
     project.dialogue_goal = plan.DIALOGUE_GOAL
-    project.save(update_fields=["description", "annotators_per_episode", "dialogue_goal"])
+    project.save()
     return project
 
 
@@ -165,6 +168,16 @@ def _make_approved_version(cast: _Cast) -> None:
 def _make_waiting_version(cast: _Cast) -> None:
     if cast.project.datasets.count() < 2:
         build_version(cast.target, manager=cast.people["mina"], seed=1)
+
+
+@transaction.atomic
+def _give_out(cast: _Cast, episodes: dict[str, Episode]) -> None:
+    """Have the manager say who goes on where."""
+    if cast.project.assignments.filter(origin=AssignmentOrigin.MANUAL).exists():
+        return
+    for code, kind, name in plan.GIVEN_OUT:
+        person, mina = cast.people[name], cast.people["mina"]
+        assign_place(episodes[code], person=person, kind=kind, actor=mina)
 
 
 @transaction.atomic

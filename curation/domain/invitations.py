@@ -17,6 +17,7 @@ from curation.errors import CurationError
 from curation.models import Invitation, Membership, Project
 
 from .activity import record_activity
+from .projects import become_blind
 
 TOKEN_BYTES = 32
 DAYS = 7
@@ -118,6 +119,7 @@ def accept_invitation(invitation: Invitation, *, user: User, addresses: Collecti
             target=user,
             role=invitation.role,
         )
+        become_blind(invitation.project, actor=user)
     return invitation.project
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from curation.domain.activity import record_activity
+from curation.domain.assignments import begin_place, finish_place, reopen_place
 from curation.domain.scene_edits import SceneEdits
 from curation.domain.segmentation import (
     apply_scene_edits,
@@ -16,7 +17,7 @@ from curation.domain.segmentation import (
     reopen_scenes,
     submit_scenes,
 )
-from curation.enums import BoundaryOrigin, SegmentationMode, SegmentationState, Suggester
+from curation.enums import BoundaryOrigin, SegmentationMode, SegmentationState, Suggester, WorkKind
 from curation.errors import CurationError
 from curation.models import (
     Boundary,
@@ -98,6 +99,8 @@ def edit_own_layer(
     _check_blind(episode)
     saw = _sees_others_now(episode, actor)
     layer = apply_scene_edits(episode, edits=edits, revision=revision, actor=actor, annotator=actor)
+    if revision == 0:
+        begin_place(episode, person=actor, kind=WorkKind.LAYER)
     _note_sight(layer, saw=saw)
     return layer
 
@@ -115,6 +118,7 @@ def submit_own_layer(episode: Episode, *, revision: int, actor: User) -> Segment
     _check_blind(episode)
     saw = _sees_others_now(episode, actor)
     layer = submit_scenes(episode, revision=revision, actor=actor, annotator=actor)
+    finish_place(episode, person=actor, kind=WorkKind.LAYER)
     _note_sight(layer, saw=saw)
     if episode.script.project.annotators_per_episode == 1:
         starts = {start.utterance.position for start in scene_starts(layer)}
@@ -132,6 +136,7 @@ def take_back_own_layer(episode: Episode, *, revision: int, actor: User) -> Segm
     """
     _check_blind(episode)
     layer = reopen_scenes(episode, revision=revision, actor=actor, annotator=actor)
+    reopen_place(episode, person=actor, kind=WorkKind.LAYER)
     _note_sight(layer, saw=has_other_finished(episode, actor))
     return layer
 

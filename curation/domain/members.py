@@ -6,8 +6,11 @@ from django.db import transaction
 from curation.enums import Role
 from curation.errors import CurationError
 from curation.models import Membership, Project
+from curation.queries.assignments import WORKING_ROLES
 
 from .activity import record_activity
+from .assigning import release_all
+from .projects import become_blind
 
 
 class MemberError(CurationError):
@@ -28,6 +31,7 @@ def add_member(project: Project, *, user: User, role: Role, actor: User) -> Memb
         msg = f"{user.username} is {role.label} here already."
         raise MemberError(msg)
     record_activity("member.added", project=project, actor=actor, target=user, role=role.value)
+    become_blind(project, actor=actor)
     return membership
 
 
@@ -50,6 +54,10 @@ def remove_member(membership: Membership, *, actor: User) -> None:
     if not removed:
         msg = f"{membership.user.username} is no longer {membership.role} here already."
         raise MemberError(msg)
+    project, person = membership.project, membership.user
+    works = Membership.objects.filter(project=project, user=person, role__in=WORKING_ROLES)
+    if not works.exists():
+        release_all(project, person=person, actor=actor)
     record_activity(
         "member.removed",
         project=membership.project,

@@ -6,11 +6,12 @@ from django.utils.text import slugify
 
 from curation.enums import Role, SegmentationMode
 from curation.errors import CurationError
-from curation.models import Membership, Project
+from curation.models import Activity, Membership, Project
 
 from .activity import record_activity
 
 LARGEST_GOAL = 1_000_000
+ENOUGH_TO_DIFFER = 2
 
 
 class ProjectNameError(CurationError):
@@ -43,7 +44,10 @@ def set_dialogue_goal(project: Project, *, goal: int, actor: User) -> Project:
 
 @transaction.atomic
 def create_project(slug: str, *, user: User, name: str = "") -> Project:
-    """Create a project; who creates it becomes its manager. Its scenes are cut blind.
+    """Create a project; who creates it becomes its manager.
+
+    Its scenes are shared while there is nobody to be blind to, and cut blind from the second
+    annotator on; see :func:`become_blind`.
 
     Raises:
         ProjectNameError: the short name is taken, or holds other than small letters, digits, - _.
@@ -59,8 +63,37 @@ def create_project(slug: str, *, user: User, name: str = "") -> Project:
         slug=slug,
         name=title[:120],
         created_by=user,
-        segmentation_mode=SegmentationMode.BLIND,
+        segmentation_mode=SegmentationMode.SHARED,
     )
     Membership.objects.create(project=project, user=user, role=Role.MANAGER)
     record_activity("project.created", project=project, actor=user, target=project)
     return project
+
+
+def become_blind(project: Project, *, actor: User) -> bool:
+    """Let episodes be cut blind once a project has a second annotator.
+
+    Episodes whose scenes were begun stay the team's. Whoever chose the mode by hand keeps it.
+
+    Returns:
+        whether the mode was changed.
+    """
+    annotators = Membership.objects.filter(project=project, role=Role.ANNOTATOR)
+    if annotators.count() != ENOUGH_TO_DIFFER:
+        return False
+    if Activity.objects.filter(project=project, verb="project.cutting_chosen").exists():
+        return False
+    changed = Project.objects.filter(
+        pk=project.pk, segmentation_mode=SegmentationMode.SHARED
+    ).update(segmentation_mode=SegmentationMode.BLIND)
+    if changed:
+        project.segmentation_mode = SegmentationMode.BLIND
+        record_activity(
+            "project.cutting_chosen",
+            project=project,
+            actor=actor,
+            target=project,
+            mode=SegmentationMode.BLIND,
+            annotators=project.annotators_per_episode,
+        )
+    return bool(changed)

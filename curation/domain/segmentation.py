@@ -14,9 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
+from curation.domain.assignments import finish_places, reopen_place
 from curation.domain.scene_dialogues import carry_dialogues
 from curation.domain.scene_edits import SceneEdits, copy_source_suggestions, decide_suggestions
-from curation.enums import BoundaryOrigin, SegmentationState
+from curation.enums import BoundaryOrigin, SegmentationState, WorkKind
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, Episode, Segmentation, SuggestedBoundary
 from curation.queries.layers import layer_of
@@ -144,7 +145,7 @@ def submit_scenes(
         SceneStateError: they are submitted already.
     """
     layer = ensure_layer(episode, annotator=annotator)
-    return _change_state(
+    submitted = _change_state(
         layer,
         wanted=SegmentationState.SUBMITTED,
         allowed=(SegmentationState.UNTOUCHED, SegmentationState.IN_PROGRESS),
@@ -152,6 +153,9 @@ def submit_scenes(
         actor=actor,
         verb="scenes.submitted",
     )
+    if annotator is None:
+        finish_places(episode, kind=WorkKind.SCENES, actor=actor)
+    return submitted
 
 
 @transaction.atomic
@@ -160,7 +164,7 @@ def reopen_scenes(
 ) -> Segmentation:
     """Take a submission back, so that the scenes are in progress again; errors as on submit."""
     layer = ensure_layer(episode, annotator=annotator)
-    return _change_state(
+    reopened = _change_state(
         layer,
         wanted=SegmentationState.IN_PROGRESS,
         allowed=(SegmentationState.SUBMITTED,),
@@ -168,6 +172,9 @@ def reopen_scenes(
         actor=actor,
         verb="scenes.reopened",
     )
+    if annotator is None:
+        reopen_place(episode, person=actor, kind=WorkKind.SCENES)
+    return reopened
 
 
 def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:

@@ -1,8 +1,9 @@
 """The tables of curation: one noun a module."""
 
 from .activity import Activity
+from .assignments import Assignment
 from .datasets import DatasetRecord, DatasetVersion, Export, ExportFile, Finding
-from .dialogues import Dialogue, DialogueRevision, DialogueUtterance, Review
+from .dialogues import Dialogue, DialogueRevision, DialogueUtterance, Rereview, Review
 from .guidelines import GuidelineReading, GuidelineRevision
 from .invitations import Invitation
 from .keys import KeyChoice
@@ -21,6 +22,7 @@ from .threads import Comment, Thread
 
 __all__ = [
     "Activity",
+    "Assignment",
     "Boundary",
     "Character",
     "Comment",
@@ -42,6 +44,7 @@ __all__ = [
     "KeyChoice",
     "Membership",
     "Project",
+    "Rereview",
     "Review",
     "Script",
     "Segmentation",

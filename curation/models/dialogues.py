@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from curation.enums import Decision, DialogueState
+from curation.enums import Decision, DialogueState, RereviewState
 
 from .projects import Project
 from .scripts import Character, Utterance
@@ -36,6 +36,12 @@ class Dialogue(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     submitted_at = models.DateTimeField(null=True)
+    submission = models.PositiveIntegerField(
+        default=0, help_text="how often it was handed in; approvals count within one"
+    )
+    approvals = models.PositiveSmallIntegerField(
+        default=0, help_text="of the present submission, each by another person"
+    )
     client_key = models.CharField(
         max_length=64, blank=True, help_text="of the page's request, to know a repeated one by"
     )
@@ -112,10 +118,50 @@ class Review(models.Model):
     note_sha256 = models.CharField(
         max_length=64, blank=True, help_text="of the scene's context note that was read"
     )
+    submission = models.PositiveIntegerField(
+        null=True, help_text="of the dialogue; empty for decisions from before it was counted"
+    )
+    fixed_from = models.PositiveIntegerField(
+        null=True, help_text="the revision that was read, where the reviewer changed it first"
+    )
+    is_decisive = models.BooleanField(
+        default=True, help_text="not an approval that waits for another, nor a second reading"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dialogue", "submission", "reviewer"],
+                condition=Q(decision=Decision.APPROVED),
+                name="one_approval_per_person",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.decision} by {self.reviewer}"
+
+
+class Rereview(models.Model):
+    """An approved dialogue drawn by chance to be read again by somebody who does not know."""
+
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="rereviews")
+    submission = models.PositiveIntegerField(help_text="of the dialogue when it was approved")
+    state = models.CharField(max_length=12, choices=RereviewState, default=RereviewState.OPEN)
+    first = models.ForeignKey(
+        Review, on_delete=models.CASCADE, related_name="+", help_text="the approval it checks"
+    )
+    second = models.ForeignKey(Review, on_delete=models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dialogue", "submission"], name="rereview_once_per_submission"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"second reading of {self.dialogue}"

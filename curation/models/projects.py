@@ -24,6 +24,15 @@ class Project(models.Model):
     dialogue_goal = models.PositiveIntegerField(
         default=52, help_text="approved dialogues that the team wants; the forecast's aim"
     )
+    required_approvals = models.PositiveSmallIntegerField(
+        default=1, help_text="people who must approve a dialogue before it is approved"
+    )
+    rereview_percent = models.PositiveSmallIntegerField(
+        default=0, help_text="share of approved dialogues that a second person reads blind"
+    )
+    rereview_seed = models.PositiveIntegerField(
+        default=1, help_text="decides with the share which dialogues are drawn"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

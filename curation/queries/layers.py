@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -173,12 +173,6 @@ def gaps_of(starts: Iterable[int], *, spoken: Sequence[int]) -> frozenset[int]:
     return frozenset(gap for gap in found if 1 <= gap < len(spoken))
 
 
-def own_states(user: User, episodes: Collection[Episode]) -> dict[int, str]:
-    """Return the state of a person's own layers by episode."""
-    rows = Segmentation.objects.filter(annotator=user, episode__in=episodes)
-    return dict(rows.values_list("episode_id", "state"))
-
-
 def with_layers(episodes: QuerySet[Episode], *, annotator: User) -> QuerySet[Episode]:
     """Add ``own_state``, of the person's own layer, and ``finished_layers``, how many there are."""
     layers = Segmentation.objects.filter(episode=OuterRef("pk"), annotator__isnull=False)
@@ -189,8 +183,9 @@ def with_layers(episodes: QuerySet[Episode], *, annotator: User) -> QuerySet[Epi
     )
 
 
-def waiting_layers(project: Project, *, annotator: User) -> tuple[int, int]:
-    """Return how many blind episodes wait for this person's layer, and how many to be settled.
+def waiting_layers(project: Project, *, annotator: User) -> tuple[int, int, int]:
+    """Return how many blind episodes wait for this person's layer, how many to be settled, and
+    how many have agreed scenes that nobody submitted.
 
     One that has as many finished layers as the project wants waits for nobody's layer any more.
     """
@@ -210,4 +205,10 @@ def waiting_layers(project: Project, *, annotator: User) -> tuple[int, int]:
     wanted = project.annotators_per_episode
     found = list(episodes.order_by().annotate(own=own, n=finished).values_list("own", "n"))
     mine = [1 for own, number in found if own != SegmentationState.SUBMITTED and number < wanted]
-    return len(mine), sum(number >= wanted for _, number in found)
+    begun = Segmentation.objects.filter(
+        episode__script__project=project,
+        episode__script__state=ScriptState.IMPORTED,
+        annotator=None,
+        state=SegmentationState.IN_PROGRESS,
+    ).count()
+    return len(mine), sum(number >= wanted for _, number in found), begun

@@ -9,26 +9,33 @@ from curation.enums import DatasetState, DialogueState, Role, ScriptState, Segme
 from curation.models import Dialogue, Project, Script
 from rickproject.lib.numbers import counted
 
+from .assignments import own_places
 from .layers import is_blind, waiting_layers
 from .projects import Progress
 
+MOST_NAMED = 4
 LEAST_RECORDS = 10  # below that no provider trains
 _WORKERS = {Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do: what waits, the verb of its button, the route it leads to."""
+    """One thing to do: what waits, the verb of its button, the route it leads to.
+
+    Attributes:
+        takes: the route takes work for the person, so that it is a button and no link.
+    """
 
     words: str
     action: str
     route: str
+    takes: bool = False
 
 
 def next_steps(
     project: Project, *, user: User, roles: frozenset[Role], progress: Progress
 ) -> list[Step]:
-    """Return what waits for a person with these roles, in three queries at most."""
+    """Return what waits for a person with these roles, in a constant number of queries."""
     steps: list[Step] = []
     if Role.MANAGER in roles:
         steps += _script_steps(project, progress)
@@ -70,6 +77,10 @@ def _work_steps(
     if states["review"] and roles & {Role.REVIEWER, Role.MANAGER}:
         words = f"{counted(states['review'], 'dialogue')} by others to be read and decided."
         steps.append(Step(words, "Review", "review"))
+    if held := list(own_places(project, user)[:MOST_NAMED]):
+        codes = ", ".join(one.episode.code for one in held)
+        words = f"In your hands: {codes}{' and more' if len(held) == MOST_NAMED else ''}."
+        steps.append(Step(words, "Go on", "work_next", takes=True))
     steps += _cutting_steps(project, user, roles, progress)
     if states["drafts"]:
         words = f"{counted(states['drafts'], 'draft')} of yours not yet submitted."
@@ -84,22 +95,34 @@ def _cutting_steps(
 ) -> list[Step]:
     """Return what is to be cut and, where annotators cut blind, what is to be settled."""
     if is_blind(project):
-        mine, ready = waiting_layers(project, annotator=user)
+        mine, ready, begun = waiting_layers(project, annotator=user)
         steps = []
         if ready and roles & {Role.REVIEWER, Role.MANAGER}:
             verb = "has" if ready == 1 else "have"
             words = f"{counted(ready, 'episode')} {verb} all layers and no agreed scenes yet."
             steps.append(Step(words, "Settle them", "agreement"))
         if mine:
-            words = f"{counted(mine, 'episode')} to be cut by you, unseen by others."
-            steps.append(Step(words, "Cut scenes", "episodes"))
+            unseen = ", unseen by others" if project.annotators_per_episode > 1 else ""
+            words = f"{counted(mine, 'episode')} to be cut by you{unseen}."
+            steps.append(_cut(words, roles))
+        if begun:
+            verb = "is" if begun == 1 else "are"
+            words = f"The team's scenes of {counted(begun, 'episode')} {verb} not submitted yet."
+            steps.append(_cut(words, roles, "Finish them"))
         return steps
     uncut = progress.episodes - progress.episodes_done
     if not uncut:
         return []
     begun = progress.episodes_by_state.get(SegmentationState.IN_PROGRESS, 0)
     words = f"{counted(uncut, 'episode')} to be cut into scenes, {begun} of them begun."
-    return [Step(words, "Cut scenes", "episodes")]
+    return [_cut(words, roles)]
+
+
+def _cut(words: str, roles: frozenset[Role], action: str = "Cut the next") -> Step:
+    """Lead annotators to the next episode, taken for them, and others to the list."""
+    if Role.ANNOTATOR in roles:
+        return Step(words, action, "work_next", takes=True)
+    return Step(words, "Cut scenes", "episodes")
 
 
 def _dataset_steps(progress: Progress) -> list[Step]:

@@ -11,6 +11,7 @@ KINDS = (
     ("scenes", "scenes"),
     ("note", "notes"),
     ("dialogue", "dialogues"),
+    ("work", "work"),
     ("thread", "comments"),
     ("dataset", "datasets"),
     ("export", "exports"),
@@ -44,6 +45,12 @@ WORDS = {
     "dialogue.carried_over": "carried over to the corrected script",
     "project.created": "started the project",
     "project.cutting_chosen": "chose how scenes are cut in",
+    "work.taken": "took the",
+    "work.taken_over": "took over the",
+    "work.assigned": "gave out the",
+    "work.shared_out": "shared out places in",
+    "work.released": "gave back the",
+    "work.finished": "finished the",
     "thread.opened": "began",
     "thread.answered": "answered in",
     "thread.resolved": "resolved",
@@ -61,6 +68,9 @@ WORDS = {
     "character.made_target": "made a target of",
     "character.made_ordinary": "made no target any more of",
 }
+
+
+WORK_MORE = {"work.assigned": "to", "work.taken_over": "from", "work.released": "of"}
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,8 @@ def _what(activity: Activity) -> str:
 def _address(activity: Activity, project: Project) -> str:
     if activity.target_type == "dialogue":
         return reverse("dialogue", args=[project.slug, activity.target_id])
+    if activity.target_type == "assignment" and "episode_id" in activity.detail:
+        return reverse("reader", args=[project.slug, activity.detail["episode_id"]])
     return ""
 
 
@@ -109,6 +121,10 @@ def _more(activity: Activity) -> list[str]:
     words = []
     if role := detail.get("role"):
         words.append(f"as {role}")
+    if person := detail.get("person"):
+        words.append(f"{WORK_MORE.get(activity.verb, 'of')} {person}")
+    if places := detail.get("places"):
+        words.append(f"{places} among {', '.join(detail.get('people', []))}")
     if detail.get("proposed"):
         words.append("from a proposal")
     if lost := detail.get("lost"):

@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from curation.access import REVIEWING, project_roles
+from curation.access import REVIEWING, project_roles, signed_in
 from curation.domain.dialogue_history import Edits, edits_of
 from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
 from curation.domain.dialogue_shape import Member, fresh_members
 from curation.domain.proposals import SceneProposals, Wish, propose_for_scene
-from curation.enums import DialogueState
+from curation.enums import DialogueState, WorkKind
 from curation.forms.dialogues import KeyForm, RowsForm, WishForm
 from curation.models import Boundary, Dialogue, Project
 from curation.queries.builder_rows import builder_rows, scene_dialogues, scene_place
@@ -20,6 +20,8 @@ from curation.queries.dialogue_members import members_of
 from curation.queries.scene_lines import agreed_scenes, scene_at, scene_utterances
 from curation.queries.threads import count_open_threads
 from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
+
+from .work_places import place_card
 
 EDITABLE = (DialogueState.DRAFT, DialogueState.RETURNED)
 
@@ -82,6 +84,9 @@ def show_builder(
     """Answer with the builder: whole, or its part where the page's script asks."""
     context = _context(request, page) | {"error": error}
     is_part = bool(getattr(request, "htmx", False))
+    if not is_part:
+        episode, kinds = page.scene.utterance.episode, (WorkKind.DIALOGUES,)
+        context["work_place"] = place_card(signed_in(request), episode, kinds)
     name = "curation/dialogues/builder.html" + ("#builder" if is_part else "")
     return render(request, name, context, status=status)
 

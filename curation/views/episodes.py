@@ -8,9 +8,13 @@ from django.views.decorators.http import require_safe
 
 from curation.access import MANAGING, project_roles, signed_in
 from curation.access.scenes import annotated_project
+from curation.enums import WorkKind
 from curation.forms.scenes import EpisodeFilterForm
+from curation.queries.assignments import places_by_episode
 from curation.queries.layers import is_blind, with_layers
 from curation.queries.scenes import episode_summaries
+
+from .work_places import at_work
 
 PER_PAGE = 50
 
@@ -27,6 +31,9 @@ def episodes(request: HttpRequest, slug: str) -> HttpResponse:
     if is_blind(project):
         found = with_layers(found, annotator=person)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    held = places_by_episode(page, tuple(WorkKind))
+    for episode in page:
+        vars(episode)["workers"] = at_work(held.get(episode.pk, []))
     context = {
         "project": project,
         "page": page,

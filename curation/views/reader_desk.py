@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from curation.domain.assignments import begin_place, keep_place, take_next
 from curation.domain.layers import (
     LayerClosedError,
     edit_own_layer,
@@ -16,10 +17,10 @@ from curation.domain.layers import (
 )
 from curation.domain.scene_edits import SceneEdits
 from curation.domain.segmentation import apply_scene_edits, reopen_scenes, submit_scenes
-from curation.enums import SegmentationState
+from curation.enums import WorkKind
 from curation.models import Boundary, Episode, Segmentation
-from curation.queries.layers import cuts_blind, layer_of, own_states
-from curation.queries.scenes import imported_episodes, scene_starts
+from curation.queries.layers import cuts_blind, layer_of
+from curation.queries.scenes import scene_starts
 
 OWN, AGREED = "own", "agreed"
 
@@ -57,7 +58,11 @@ class Desk:
     def edit(self, edits: SceneEdits, *, revision: int) -> Segmentation:
         """Apply one batch; errors as of the domain's functions."""
         step = edit_own_layer if self.annotator else apply_scene_edits
-        return step(self.episode, edits=edits, revision=revision, actor=self.person)
+        layer = step(self.episode, edits=edits, revision=revision, actor=self.person)
+        if self.annotator is None and revision == 0:
+            begin_place(self.episode, person=self.person, kind=WorkKind.SCENES)
+        keep_place(self.person, self.episode.pk)
+        return layer
 
     def submit(self, *, revision: int) -> Segmentation:
         """Declare the scenes finished."""
@@ -76,21 +81,10 @@ def desk_of(person: User, episode: Episode) -> Desk:
 
 
 def next_episode(desk: Desk) -> Episode | None:
-    """Return the next episode that waits for this person's scenes, from here on, then around."""
-    episode = desk.episode
-    agreed = Segmentation.objects.filter(annotator=None)
-    if desk.annotator:
-        done = agreed.exclude(state=SegmentationState.UNTOUCHED)
-    else:
-        done = agreed.filter(state=SegmentationState.SUBMITTED)
-    waiting = imported_episodes(episode.script.project).exclude(pk__in=done.values("episode_id"))
-    if desk.annotator:
-        mine = own_states(desk.person, list(waiting))
-        submitted = [pk for pk, state in mine.items() if state == SegmentationState.SUBMITTED]
-        waiting = waiting.exclude(pk__in=submitted)
-    order = (episode.season_number, episode.episode_number)
-    following = sorted(waiting, key=lambda e: ((e.season_number, e.episode_number) < order, e.code))
-    return following[0] if following else None
+    """Return the episode this person goes on with: one they hold, or a free one, taken for them."""
+    kinds = (WorkKind.SCENES, WorkKind.LAYER)
+    taken = take_next(desk.episode.script.project, person=desk.person, kinds=kinds)
+    return taken.episode if taken else None
 
 
 def layer_facts(desk: Desk) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from curation.queries.scenes import (
 
 from .reader_desk import Desk
 from .reader_rows import render_rows, scene_head, suggestion_line
+from .work_places import place_card
 
 CONFLICT_DIALOGS = (
     ("scenes-conflict", "Keep both, mine on top"),
@@ -80,6 +81,7 @@ def reader_page(
         "dialogs": CONFLICT_DIALOGS,
         "error": error,
         "layer_kind": desk.kind,
+        "place": place_card(desk.person, episode),
         **_team(desk),
     }
     return render(request, "curation/scenes/reader.html", context, status=status)

@@ -97,6 +97,20 @@ def _plain(name: str) -> str:
     return name.replace("Mod", "Ctrl")
 
 
+@register.simple_tag
+def clock(moment: datetime | None) -> SafeString | str:
+    """Show the time of day of a moment; a page's script may show it in its own time zone."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}" data-clock>{}</time>',
+        moment.isoformat(),
+        f"{local.day} {local:%B %Y, %H:%M:%S %Z}",
+        f"{local:%H:%M %Z}",
+    )
+
+
 @register.filter
 def count(number: int | None, noun: str) -> str:
     """Return a number with its noun: ``{{ 1204|count:"utterance" }}`` is "1,204 utterances"."""

@@ -304,7 +304,7 @@ def test_next_steps_tell_what_to_cut_and_what_to_settle() -> None:
 
     world.finish(world.ada, 5)
     assert steps(world.ada, Role.ANNOTATOR) == []
-    assert steps(world.ben, Role.ANNOTATOR) == ["Cut scenes"]
+    assert steps(world.ben, Role.ANNOTATOR) == ["Cut the next"]
     world.finish(world.ben, 5)
     assert steps(world.cy, Role.ANNOTATOR) == []
     assert steps(world.rex, Role.REVIEWER) == ["Settle them"]

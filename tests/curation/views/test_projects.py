@@ -90,7 +90,7 @@ def test_overview_tells_each_role_what_waits_for_it() -> None:
         steps = client.get(f"/p/{project.slug}/").context["steps"]
         sentences[role] = [step.route for step in steps]
     assert sentences == {
-        Role.ANNOTATOR: ["episodes"],
+        Role.ANNOTATOR: ["work_next"],
         Role.REVIEWER: ["review", "episodes"],
         Role.MANAGER: ["review", "episodes"],
         Role.TESTER: [],

@@ -1,0 +1,214 @@
+"""Who holds which place in the episodes' work, and what is free."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from curation.enums import (
+    AssignmentOrigin,
+    AssignmentState,
+    Role,
+    ScriptState,
+    SegmentationState,
+    WorkKind,
+)
+from curation.models import Assignment, Character, Dialogue, Episode, Project, Segmentation
+from curation.models.assignments import HOLDING
+
+from .layers import is_blind
+from .scenes import imported_episodes
+
+WORKING_ROLES = (Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER)
+
+
+def _agreed(state: str | None = None) -> QuerySet[Segmentation]:
+    layers = Segmentation.objects.filter(episode=OuterRef("pk"), annotator=None)
+    return (
+        layers.filter(state=state) if state else layers.exclude(state=SegmentationState.UNTOUCHED)
+    )
+
+
+def open_places(project: Project) -> QuerySet[Assignment]:
+    """Return the open places whose work is still to be done as it was given.
+
+    A blind layer is no work any more once the episode has agreed scenes, nor are agreed scenes
+    that were submitted; if either is undone, the places are there again.
+    """
+    agreed = Segmentation.objects.filter(episode=OuterRef("episode"), annotator=None)
+    settled = Exists(agreed.exclude(state=SegmentationState.UNTOUCHED))
+    finished = Exists(agreed.filter(state=SegmentationState.SUBMITTED))
+    layer, scenes = Q(kind=WorkKind.LAYER), Q(kind=WorkKind.SCENES)
+    if is_blind(project):
+        is_work = (layer & ~Q(settled)) | (scenes & Q(settled) & ~Q(finished))
+    else:
+        is_work = scenes & ~Q(finished)
+    return Assignment.objects.filter(
+        is_work | Q(kind=WorkKind.DIALOGUES),
+        project=project,
+        state=AssignmentState.OPEN,
+        episode__script__state=ScriptState.IMPORTED,
+    )
+
+
+def own_places(project: Project, person: User) -> QuerySet[Assignment]:
+    """Return a person's open places: what they were at last first, then in the order given."""
+    return (
+        open_places(project)
+        .filter(person=person)
+        .select_related("episode")
+        .order_by(F("lease_until").desc(nulls_last=True), "pk")
+    )
+
+
+def held_places(project: Project) -> QuerySet[Assignment]:
+    """Return the places on which somebody works at this moment."""
+    return (
+        open_places(project)
+        .filter(lease_until__gt=timezone.now())
+        .select_related("episode", "person")
+        .order_by("lease_until")
+    )
+
+
+def lapsed_places(project: Project, *, person: User) -> QuerySet[Assignment]:
+    """Return places that others took and let lapse, which this person may take over."""
+    mine = Assignment.objects.filter(
+        episode=OuterRef("episode"), kind=OuterRef("kind"), person=person, state__in=HOLDING
+    )
+    return (
+        open_places(project)
+        .filter(~Exists(mine), origin=AssignmentOrigin.TAKEN, lease_until__lt=timezone.now())
+        .exclude(person=person)
+        .select_related("episode", "person")
+        .order_by("lease_until", "pk")
+    )
+
+
+def free_work(project: Project, kind: WorkKind, *, person: User | None = None) -> QuerySet[Episode]:
+    """Return episodes with a free place, the least recently given first, then as in the story.
+
+    Each has ``held``, how many hold a place, and ``wanted``, how many may. Where somebody picked
+    dialogues already, the rest is not free; a manager may still give it to somebody.
+
+    Args:
+        person: leave out where this person holds a place or has finished.
+    """
+    places = Assignment.objects.filter(
+        episode=OuterRef("pk"), kind=kind, state__in=HOLDING
+    ).order_by()
+    given = Assignment.objects.filter(episode=OuterRef("pk"), kind=kind).order_by()
+    wanted = project.annotators_per_episode if kind == WorkKind.LAYER else 1
+    found = workable(project, kind).annotate(
+        wanted=Value(wanted),
+        held=Coalesce(
+            Subquery(
+                places.values("episode").annotate(n=Count("pk")).values("n"),
+                output_field=IntegerField(),
+            ),
+            0,
+        ),
+        given_at=Subquery(given.values("episode").annotate(at=Max("created_at")).values("at")),
+    )
+    if kind == WorkKind.DIALOGUES:
+        begun = Dialogue.objects.filter(scene__utterance__episode=OuterRef("pk"))
+        found = found.filter(~Exists(begun))
+    if person is not None:
+        finished = Segmentation.objects.filter(
+            episode=OuterRef("pk"), annotator=person, state=SegmentationState.SUBMITTED
+        )
+        found = found.filter(~Exists(places.filter(person=person)))
+        if kind == WorkKind.LAYER:
+            found = found.filter(~Exists(finished))
+    return found.filter(held__lt=wanted).order_by(
+        F("given_at").asc(nulls_first=True), "season_number", "episode_number", "pk"
+    )
+
+
+def workable(project: Project, kind: WorkKind) -> QuerySet[Episode]:
+    """Return the episodes on which this kind of work can be done now."""
+    episodes = imported_episodes(project)
+    if kind == WorkKind.LAYER:
+        return episodes.filter(~Exists(_agreed())) if is_blind(project) else episodes.none()
+    if kind == WorkKind.SCENES:
+        if is_blind(project):
+            return episodes.filter(Exists(_agreed(SegmentationState.IN_PROGRESS)))
+        return episodes.filter(~Exists(_agreed(SegmentationState.SUBMITTED)))
+    if not Character.objects.filter(project=project, is_target=True).exists():
+        return episodes.none()
+    return episodes.filter(Exists(_agreed(SegmentationState.SUBMITTED)))
+
+
+def taken_numbers(episode: Episode, kind: WorkKind) -> set[int]:
+    """Return the numbers of the places that are held."""
+    held = Assignment.objects.filter(episode=episode, kind=kind, state__in=HOLDING)
+    return set(held.values_list("place", flat=True))
+
+
+def holds_place(person: User, episode: Episode, kind: WorkKind) -> bool:
+    """Whether a person holds a place, open or done."""
+    held = Assignment.objects.filter(episode=episode, kind=kind, state__in=HOLDING, person=person)
+    return held.exists()
+
+
+def places_by_episode(
+    episodes: Iterable[Episode], kinds: Collection[WorkKind]
+) -> dict[int, list[Assignment]]:
+    """Return who holds a place in each episode, open or done, in one query."""
+    rows = (
+        Assignment.objects.filter(episode__in=list(episodes), kind__in=kinds, state__in=HOLDING)
+        .select_related("person")
+        .order_by("place")
+    )
+    found: dict[int, list[Assignment]] = defaultdict(list)
+    for row in rows:
+        found[row.episode_id].append(row)
+    return dict(found)
+
+
+def last_place(person: User, episode: Episode, kinds: Sequence[WorkKind]) -> Assignment | None:
+    """Return the newest place of a person in an episode, held or ended, with who ended it."""
+    rows = Assignment.objects.filter(episode=episode, person=person, kind__in=kinds)
+    return rows.select_related("ended_by").order_by("pk").last()
+
+
+def open_loads(project: Project, people: Collection[int]) -> dict[int, tuple[int, datetime | None]]:
+    """Return for each person the utterances of their open places, and when they last got one."""
+    found: dict[int, tuple[int, datetime | None]] = dict.fromkeys(people, (0, None))
+    rows = (
+        Assignment.objects.filter(project=project, person__in=people)
+        .values_list("person")
+        .annotate(last=Max("created_at"))
+        .order_by()
+    )
+    lasts = dict(rows)
+    open_rows = open_places(project).filter(person__in=people).order_by()
+    for person, size in open_rows.values_list("person", "episode__utterance_count"):
+        found[person] = (found[person][0] + size, None)
+    return {person: (size, lasts.get(person)) for person, (size, _) in found.items()}
+
+
+def count_free(project: Project, kind: WorkKind) -> int:
+    """Return how many places of a kind nobody holds."""
+    left = Case(When(held__lt=F("wanted"), then=F("wanted") - F("held")), default=Value(0))
+    rows = free_work(project, kind).annotate(left=left).values_list("left", flat=True)
+    return sum(rows)
