@@ -14,6 +14,7 @@ class RickprojectConfig(AppConfig):
     def ready(self) -> None:
         """Load every task in every process: a name that does not exist then fails at once."""
         from rickproject import celery  # noqa: F401, PLC0415  # makes our app the current one
+        from rickproject.accounts import events  # noqa: F401, PLC0415  # connects its receivers
 
         for app in APPS_WITH_TASKS:
             import_tasks(f"{app}.tasks")

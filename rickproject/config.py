@@ -47,6 +47,12 @@ class Config(BaseSettings):
     require_second_step: Literal["nobody", "staff", "everybody"] = Field(
         "nobody", description="Who must have a second step (TOTP) at login before anything opens."
     )
+    account_log_days: int = Field(
+        365,
+        ge=1,
+        description="How long logins and other events of accounts stay in the audit log. Steps of "
+        "work stay as long as their project.",
+    )
     https: bool = Field(default=False, description="Served over HTTPS: secure cookies and HSTS.")
     trusted_proxy: bool = Field(
         default=False, description="A proxy in front sets X-Forwarded-Proto and X-Forwarded-For."

@@ -13,6 +13,7 @@ PUBLIC = "everybody"
 SIGNED_IN = "everybody who is logged in"
 CREATORS = "staff, and who manages a project"
 SECOND_STEP = "who has a second step at login"
+LOGIN = "the person who is logged in there"
 OWNER = "the person whose it is"
 
 
@@ -58,6 +59,9 @@ ROUTES: dict[str, Route] = {
     "join": get(PUBLIC),
     "join_link": get(PUBLIC, "token"),
     "account": get(SIGNED_IN),
+    "sessions": get(SIGNED_IN),
+    "sessions_end": post(SIGNED_IN),
+    "session_end": post(LOGIN, "login"),
     "account_email": get(SIGNED_IN),
     "account_change_password": get(SIGNED_IN),
     "account_set_password": get(SIGNED_IN),

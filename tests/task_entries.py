@@ -12,12 +12,13 @@ from datetime import timedelta
 from django.utils import timezone
 
 from curation.domain import imports
+from curation.domain.activity import record_activity
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.exports import request_export
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState
-from curation.models import Character, DatasetVersion, Export, Script
+from curation.models import Activity, Character, DatasetVersion, Export, Script
 from tests.factories import (
     FineTuneJobFactory,
     ModelVersionFactory,
@@ -46,6 +47,15 @@ def entry(task_name: str) -> Callable[[MakeRows], MakeRows]:
 @entry("rickproject.note_heartbeat")
 def heartbeat() -> dict[str, object]:
     return {"queue": "default"}
+
+
+@entry("curation.clear_account_log")
+def old_login() -> dict[str, object]:
+    user = UserFactory()
+    step = record_activity("account.logged_in", project=None, actor=user, target=user)
+    long_ago = timezone.now() - timedelta(days=400)
+    Activity.objects.filter(pk=step.pk).update(created_at=long_ago)
+    return {}
 
 
 @entry("curation.check_script")

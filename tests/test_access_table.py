@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp_auth
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
@@ -17,7 +18,7 @@ from curation.domain.invitations import invite_person
 from curation.domain.threads import open_thread
 from curation.enums import AssignmentOrigin, DatasetState, Role, WorkKind
 from curation.models import DatasetVersion, Membership, Utterance
-from tests.access_table import CREATORS, OWNER, PUBLIC, ROUTES, SECOND_STEP, SIGNED_IN, Route
+from tests.access_table import CREATORS, LOGIN, OWNER, PUBLIC, ROUTES, SECOND_STEP, SIGNED_IN, Route
 from tests.factories import (
     FineTuneJobFactory,
     MembershipFactory,
@@ -87,6 +88,7 @@ class World:
                 actor=self.project.created_by,
                 is_mailed=False,
             )[0].pk,
+            "login": self._login,
             "uid": "1",
             "token": "long-gone",
             "script": utterance.episode.script_id,
@@ -123,6 +125,12 @@ class World:
             project=self.project, user=self.project.created_by, role=Role.ANNOTATOR
         )[0].pk
 
+    def _login(self) -> int:
+        """A login that may be ended again and again."""
+        return UserSession.objects.get_or_create(
+            user=self.owner, session_key="elsewhere", defaults={"ip": "10.0.0.1"}
+        )[0].pk
+
     def client(self, person: str, **options: Any) -> Client:
         client = Client(**options)
         if person != "anonymous":
@@ -142,7 +150,7 @@ class World:
             return route.who == SIGNED_IN or person == "tester"
         if route.who == CREATORS:
             return person in {"stranger", "staff", "superuser", "manager"}  # manages elsewhere
-        if route.who == OWNER:
+        if route.who in (OWNER, LOGIN):
             return self.people[person] == self.owner
         return person == "superuser" or person in route.who
 

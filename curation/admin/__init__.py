@@ -1,6 +1,7 @@
 """Django admin of curation."""
 
+from .activity import ActivityAdmin
 from .datasets import DatasetVersionAdmin
-from .projects import ActivityAdmin, ProjectAdmin
+from .projects import ProjectAdmin
 
 __all__ = ["ActivityAdmin", "DatasetVersionAdmin", "ProjectAdmin"]

@@ -63,7 +63,12 @@ def invite_person(
         expires_at=now + timedelta(days=DAYS),
     )
     record_activity(
-        "invitation.sent", project=project, actor=actor, target=invitation, role=role.value
+        "invitation.sent",
+        project=project,
+        actor=actor,
+        target=invitation,
+        role=role.value,
+        email=address,
     )
     return invitation, token
 
@@ -84,6 +89,7 @@ def revoke_invitation(invitation: Invitation, *, actor: User) -> None:
         actor=actor,
         target=invitation,
         role=invitation.role,
+        email=invitation.email,
     )
 
 

@@ -9,7 +9,13 @@ from .projects import Project
 class Activity(models.Model):
     """One step of work, written in the transaction that made it."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="activities")
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="activities",
+        help_text="empty for what concerns an account or the whole site",
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="activities"
     )

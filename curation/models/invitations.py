@@ -40,4 +40,4 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} as {self.role} of {self.project}"
+        return "invitation"  # the feed shows it to all members; the address is nobody's business

@@ -47,6 +47,9 @@ entrance_urls: list[URLPattern | URLResolver] = [
 
 own_urls: list[URLPattern | URLResolver] = [
     path("", views.account, name="account"),
+    path("sessions/", views.sessions, name="sessions"),
+    path("sessions/end/", views.sessions_end, name="sessions_end"),
+    path("sessions/<int:pk>/end/", views.session_end, name="session_end"),
     path("email/", allauth_account.email, name="account_email"),
     path("password/change/", allauth_account.password_change, name="account_change_password"),
     path("password/set/", allauth_account.password_set, name="account_set_password"),

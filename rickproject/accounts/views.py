@@ -6,16 +6,19 @@ from urllib.parse import quote
 from allauth.account.models import EmailAddress
 from allauth.account.views import LoginView
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import signed_in
 from rickproject import login_limits
+from rickproject.accounts import logins
+from rickproject.accounts.events import note, note_failed_login
 from rickproject.accounts.requirement import must_have_second_step
 
 
@@ -32,6 +35,7 @@ class LogIn(LoginView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Count the failed attempt."""
         login_limits.note_failure(self.request, self._account)
+        note_failed_login(self.request, self._account)
         response: HttpResponse = super().form_invalid(form)
         return response
 
@@ -61,3 +65,41 @@ def account(request: HttpRequest) -> HttpResponse:
         "must_have_second_step": must_have_second_step(user),
     }
     return render(request, "account/account.html", context)
+
+
+@require_GET
+@login_required
+def sessions(request: HttpRequest) -> HttpResponse:
+    """List where one is logged in."""
+    user, key = signed_in(request), request.session.session_key or ""
+    found = logins.logins_of(user, current_key=key)
+    if not any(login.is_this_one for login in found):
+        logins.note_seen(request)
+        found = logins.logins_of(user, current_key=key)
+    return render(request, "account/sessions.html", {"logins": found})
+
+
+@require_POST
+@login_required
+def session_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one of one's logins; it is logged out at its next request.
+
+    Raises:
+        Http404: it is somebody else's, or gone.
+    """
+    if not logins.end_login(signed_in(request), pk):
+        msg = "There is no such login of yours."
+        raise Http404(msg)
+    messages.success(request, "That login has ended.")
+    return redirect("sessions")
+
+
+@require_POST
+@login_required
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """End all one's logins but this one."""
+    user = signed_in(request)
+    ended = logins.end_logins(user, but_key=request.session.session_key or "")
+    note("account.logins_ended", user=user, request=request)
+    messages.success(request, f"{ended} other login{'' if ended == 1 else 's'} ended.")
+    return redirect("sessions")
