@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('curation', '0013_invite_people'),
+        ('curation', '0015_hold_places_of_begun_layers'),
     ]
 
     operations = [
