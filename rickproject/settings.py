@@ -101,6 +101,9 @@ SQLITE_OPTIONS = {
 
 if config.database_url:
     DATABASES = {"default": dj_database_url.parse(config.database_url)}
+    if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+        DATABASES["default"]["ENGINE"] = "rickproject.postgresql"  # prepares what it is asked often
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
 else:
     DATABASES = {
         "default": {

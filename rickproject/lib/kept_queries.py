@@ -51,7 +51,7 @@ class KeptQuery(Generic[Found]):
         given: list[Any] = [
             values[one.name] if isinstance(one, Given) else one for one in sql.parameters
         ]
-        with connection.cursor() as cursor:
+        with getattr(connection, "kept_cursor", connection.cursor)() as cursor:
             cursor.execute(sql.text, given)
             return list(sql.read(cursor.fetchall()))
 
