@@ -68,7 +68,7 @@ def test_settings_switch_to_the_team_profile_by_two_variables(tmp_path: Path) ->
         REDIS_URL="rediss://:pw@queue.example.org:6379/2",
     )
     database = settings["DATABASES"]["default"]
-    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["ENGINE"] == "rickproject.postgresql"
     assert database["OPTIONS"] == {"sslmode": "require"}
     assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
     assert settings["CELERY_BROKER_URL"] == "rediss://:pw@queue.example.org:6379/2"
