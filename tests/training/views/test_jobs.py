@@ -161,7 +161,7 @@ def test_pages_say_what_is_missing_where_nothing_can_train(
     assert "Nothing can be trained here yet" in page
     assert "make trainer" in page
     assert "OPENAI_API_KEY" in page
-    assert "Train a model" not in page
+    assert reverse("job_start", args=[dataset.project.slug]) not in page
 
 
 def test_start_twice_with_one_key_starts_once(dataset: DatasetVersion) -> None:
