@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.notes import save_note
 from curation.domain.scene_suggestions import run_speaker_model
-from curation.domain.segmentation import set_boundary
+from curation.domain.segmentation import clear_boundary, set_boundary
 from curation.enums import Role, SegmentationState
 from curation.models import Boundary, Character, ContextNote, Episode, Segmentation, Utterance
 from tests.e2e.conftest import settle
@@ -405,3 +405,52 @@ def test_axe_finds_nothing_on_the_pages_of_scenes(desk: Desk, sign_in: SignIn, s
         settle(page)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
+
+
+def test_undo_outlives_a_reload_a_note_and_a_submission(desk: Desk, sign_in: SignIn) -> None:
+    make_scene(LINES, project=desk.project, target="R", episode_number=2)
+    page = sign_in(desk.ada)
+    page.goto(desk.url)
+    press(page, "j", "j", "b")
+    saved(page)
+    press(page, "Shift+N")
+    page.keyboard.type("Cellar")
+    press(page, "Escape", "Control+Enter")
+    expect(page.get_by_text("is submitted")).to_be_visible()
+    page.wait_for_load_state()
+    page.goto(desk.url)
+    undo, redo = page.locator("[data-undo]"), page.locator("[data-redo]")
+    expect(undo).to_have_attribute("title", "the submission")
+    press(page, "Control+z")
+    expect(page.locator("[data-state-is=in_progress]").first).to_be_visible()
+    expect(undo).to_have_attribute("title", "the title and note from line 3")
+    press(page, "Control+z")
+    expect(page.locator(".reader .scene .scene-title").nth(1)).to_have_text("")
+    expect(page.locator("[data-note-state]")).to_have_text("saved")
+    assert list(ContextNote.objects.values_list("title", flat=True)) == ["", "Cellar"]
+    page.reload()
+    assert cursor(page) == 2
+    press(page, "Control+z")
+    saved(page)
+    assert desk.starts() == [0]
+    expect(undo).to_be_disabled()
+    press(page, "Control+Shift+z", "Control+Shift+z")
+    expect(page.locator(".reader .scene .scene-title").nth(1)).to_have_text("Cellar")
+    expect(redo).to_have_attribute("title", "the submission")
+    expect(page.locator("[data-note-state]")).to_have_text("saved")
+    press(page, "Control+Shift+z")
+    expect(page.get_by_text("is submitted")).to_be_visible()
+    assert desk.starts() == [0, 2]
+
+
+def test_undo_says_why_a_step_cannot_be_taken_back(desk: Desk, sign_in: SignIn) -> None:
+    page = sign_in(desk.ada)
+    page.goto(desk.url)
+    press(page, "j", "j", "b")
+    saved(page)
+    bob = make_member(desk.project, Role.ANNOTATOR)
+    clear_boundary(desk.episode, position=2, revision=1, actor=bob)
+    page.reload()
+    press(page, "Control+z")
+    expect(page.locator(".toast")).to_contain_text("was changed since")
+    assert desk.starts() == [0]

@@ -2,11 +2,11 @@
 import { toast } from "../rickproject/frame.js";
 
 const onThisPage = new Map();
-let isTold = false;
+let wasTold = false;
 
 function tellOnce() {
-  if (isTold) return;
-  isTold = true;
+  if (wasTold) return;
+  wasTold = true;
   toast("This browser keeps no drafts: its storage is blocked or full. Saving goes on as always; leave this page only once it says “saved”.", { seconds: 20 });
 }
 
@@ -20,14 +20,15 @@ export function readDraft(key) {
   }
 }
 
-/** @param {string} key @param {string} text */
-export function keepDraft(key, text) {
+/** @param {string} key @param {string} text
+ *  @param {{isTold?: boolean}} options isTold: say where the browser keeps nothing */
+export function keepDraft(key, text, { isTold = true } = {}) {
   try {
     localStorage.setItem(key, text);
     onThisPage.delete(key);
   } catch {
     onThisPage.set(key, text);
-    tellOnce();
+    if (isTold) tellOnce();
   }
 }
 

@@ -6,10 +6,9 @@ import { OwnMargin } from "./reader_own.js";
 import { Lines } from "./reader_lines.js";
 import { attachLive } from "./reader_live.js";
 import { attachMap } from "./reader_map.js";
+import { keepPlace } from "./reader_place.js";
 import { Saver } from "./reader_saver.js";
-
-/** One change a person can undo: positions and suggestions with what they were and became.
- *  @typedef {{positions: [number, boolean][], suggestions: [number, string, string][]}} Step */
+import { inverse, Steps } from "./reader_steps.js";
 
 function attach(form) {
   document.querySelectorAll(".js-only").forEach((element) => { element.hidden = false; });
@@ -17,15 +16,9 @@ function attach(form) {
   const spans = JSON.parse(form.dataset.spans);
   const Margin = form.dataset.layer === "own" ? OwnMargin : Inspector;
   const inspector = new Margin(document.querySelector("[data-inspector]"), lines, {
-    key: form.dataset.draftKey, spans, dialogueUrl: form.dataset.dialogueUrl, ready: () => saver.settle() });
+    key: form.dataset.draftKey, spans, dialogueUrl: form.dataset.dialogueUrl, ready: () => saver.settle(), wrote: (step) => steps.add(step) });
   const map = attachMap(document.querySelector("[data-minimap]"), lines);
-  const done = [];
-  const undone = [];
-  const buttons = { undo: document.querySelector("[data-undo]"), redo: document.querySelector("[data-redo]") };
-
   const refresh = () => {
-    buttons.undo.disabled = !done.length;
-    buttons.redo.disabled = !undone.length;
     const count = lines.starts().length;
     document.querySelector("[data-scene-count]").textContent = `${count} scene${count === 1 ? "" : "s"}`;
     inspector.follow();
@@ -36,14 +29,11 @@ function attach(form) {
     scenesSaved: (scenes) => scenes.forEach((scene) => lines.keepNote(scene)),
     refused: (step) => {
       show(inverse(step));
-      done.splice(0);
-      undone.splice(0);
+      steps.prune();
       refresh();
     },
     replaced: (starts) => {
       lines.replaceStarts(starts);
-      done.splice(0);
-      undone.splice(0);
       refresh();
     },
     dropped: (step) => { show(inverse({ positions: [], suggestions: step.suggestions })); refresh(); },
@@ -67,20 +57,19 @@ function attach(form) {
   };
   const act = (step) => {
     if (!step.positions.length && !step.suggestions.length) return;
-    done.push(step);
-    undone.splice(0);
     run(step);
+    steps.add({ kind: "scenes", ...step });
   };
-  const undo = () => {
-    const step = done.pop();
-    if (step) { undone.push(step); run(inverse(step)); }
-  };
-  const redo = () => {
-    const step = undone.pop();
-    if (step) { done.push(step); run(step); }
-  };
-  buttons.undo.addEventListener("click", undo);
-  buttons.redo.addEventListener("click", redo);
+  const find = (name) => document.querySelector(`[data-${name}]`);
+  const steps = new Steps(`${form.dataset.draftKey}-steps`, {
+    isStart: (position) => position < lines.count && lines.isStart(position),
+    isSubmitted: () => saver.state === "submitted",
+    noteAt: (position) => inspector.noteAt?.(position) ?? null,
+    scenes: run,
+    note: (step, side) => { lines.moveTo(step.position); inspector.put(step.position, step[side]); },
+    submit: (isUndo) => leaveBy(find(isUndo ? "reopen" : "submit")),
+    settled: () => inspector.saving,
+  }, { undo: find("undo"), redo: find("redo") });
 
   const toggle = (position) => {
     if (position === 0) return toast("The first line of an episode always starts a scene.");
@@ -103,10 +92,10 @@ function attach(form) {
   };
   const acceptInView = () => {
     const offers = lines.suggestionsInView();
-    if (!offers.length) return toast("No suggestion is in view.");
+    if (!offers.length) return toast(lines.noneInView());
     accept(offers);
     const words = `${offers.length} suggestion${offers.length === 1 ? "" : "s"} accepted.`;
-    return toast(words, { action: { label: "Undo", run: undo } });
+    return toast(words, { action: { label: "Undo", run: () => steps.undo() } });
   };
   const dismissHere = () => {
     const offer = lines.suggestionAt(lines.cursor);
@@ -143,29 +132,30 @@ function attach(form) {
   });
   bindCommands(inspector.element, { "note.leave": () => lines.focus() });
 
-  for (const other of document.querySelectorAll("[data-submit], [data-suggest]")) {
-    other.addEventListener("submit", async (event) => {
+  const leaveBy = async (other) => {
+    if (!(await saver.settle()) || !(await inspector.settle())) return;
+    if ("submit" in other.dataset) steps.submitted();
+    if ("reopen" in other.dataset) steps.reopened();
+    other.submit();
+  };
+  for (const other of document.querySelectorAll("[data-submit], [data-suggest], [data-reopen]")) {
+    other.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (await saver.settle() && await inspector.settle()) other.submit();
+      leaveBy(other);
     });
   }
+  const begin = keepPlace(`${form.dataset.draftKey}-place`, () => lines.cursor);
   const goToAddress = (focus) => {
     const wanted = /^#u(\d+)$/.exec(location.hash);
-    lines.moveTo(wanted ? Number(wanted[1]) : 0, { scroll: Boolean(wanted), focus });
+    const at = wanted ? Number(wanted[1]) : begin;
+    lines.moveTo(at, { scroll: Boolean(at), focus });
   };
   addEventListener("hashchange", () => goToAddress(true));
   goToAddress(false);
   saver.resume();
+  steps.show();
   refresh();
   attachLive(form, saver);
-}
-
-/** The step that takes a step back. @param {Step} step @returns {Step} */
-function inverse(step) {
-  return {
-    positions: step.positions.map(([position, on]) => [position, !on]).reverse(),
-    suggestions: step.suggestions.map(([id, was, is]) => [id, is, was]).reverse(),
-  };
 }
 
 document.querySelectorAll("[data-reader]").forEach(attach);

@@ -1,14 +1,16 @@
 /** The inspector: title and note of the scene under the cursor, its history and its dialogues. */
 import { toast } from "../rickproject/frame.js";
-import { request, requestJSON } from "../rickproject/live.js";
+import { requestJSON } from "../rickproject/live.js";
 import { dropDraft, keepDraft, readDraft, waitingWords } from "./drafts.js";
+import { attachHistory } from "./reader_note_history.js";
 
 const PAUSE = 1200;
 
 export class Inspector {
   /** @param {HTMLElement} element @param {import("./reader_lines.js").Lines} lines
    *  @param {{key: string, spans: [number, number, string, number][], dialogueUrl: string,
-   *           ready: () => Promise<boolean>}} options ready: the scenes themselves are saved */
+   *           ready: () => Promise<boolean>, wrote: (step: object) => void}} options ready: the scenes
+   *  themselves are saved; wrote: hears of each title or note that was saved */
   constructor(element, lines, options) {
     Object.assign(this, { element, lines, ...options });
     this.form = element.querySelector("[data-note]");
@@ -26,8 +28,7 @@ export class Inspector {
     this.form.addEventListener("focusout", (event) => {
       if (!this.form.contains(event.relatedTarget)) this.save();
     });
-    this.history.addEventListener("toggle", () => this.history.open && this.loadHistory());
-    this.history.addEventListener("submit", (event) => this.restore(event));
+    attachHistory(this.history, this);
   }
 
   /** Put the cursor into a field. @param {"note" | "title"} field */
@@ -89,6 +90,9 @@ export class Inspector {
     if (here()) this.say("saving…");
     try {
       const note = await requestJSON(this.url(position), { json: draft });
+      const before = this.noteAt(position);
+      const after = { title: note.title, text: note.text };
+      if (before && !draft.isStep) this.wrote({ kind: "note", position, from: before, to: after, at: Date.now() });
       if (readDraft(this.draftKey(position)) === kept) dropDraft(this.draftKey(position));
       else this.rebase(position, note.revision);
       this.took(position, note);
@@ -99,6 +103,24 @@ export class Inspector {
       if (error.status === 422) toast(error.message);
       else this.timer = setTimeout(() => this.save(), 5000);
     }
+  }
+
+  /** The title and note that are saved; null where no scene starts. @param {number} position */
+  noteAt(position) {
+    if (position && !this.lines.isStart(position)) return null;
+    const note = this.lines.notes.get(position);
+    return { title: note?.title ?? "", text: note?.note ?? "" };
+  }
+
+  /** Write a title and note again, as a step back or forth. @param {number} position @param {{title: string, text: string}} note */
+  put(position, note) {
+    const revision = this.lines.notes.get(position)?.revision ?? 0;
+    keepDraft(this.draftKey(position), JSON.stringify({ ...note, revision, isStep: true }));
+    if (this.position === position) {
+      this.title.value = note.title;
+      this.text.value = note.text;
+    }
+    this.saving = this.saving.then(() => this.send(position));
   }
 
   rebase(position, revision) {
@@ -134,28 +156,14 @@ export class Inspector {
     this.dialog.showModal();
   }
 
-  async loadHistory() {
-    const place = this.history.querySelector("[data-history-list]");
-    try {
-      const response = await request(`${this.url(this.position)}?part=history`, { headers: { accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      place.replaceChildren(...page.body.childNodes);
-    } catch (error) {
-      place.textContent = error.message;
-    }
-  }
-
-  async restore(event) {
-    event.preventDefault();
-    try {
-      const note = await requestJSON(event.target.action, { form: new FormData(event.target) });
-      dropDraft(this.draftKey(this.position));
-      this.took(this.position, note);
-      this.load();
-      this.say("restored");
-    } catch (error) {
-      toast(error.message);
-    }
+  /** Show a note that was brought back. */
+  restored(note) {
+    const before = this.noteAt(this.position);
+    this.wrote({ kind: "note", position: this.position, from: before, to: { title: note.title, text: note.text }, at: 0 });
+    dropDraft(this.draftKey(this.position));
+    this.took(this.position, note);
+    this.load();
+    this.say("restored");
   }
 
   showDialogues({ first, last, head }) {

@@ -136,11 +136,23 @@ export class Lines {
     return this.suggestions().find((offer) => offer.position > position && offer.kind === "suggested");
   }
 
-  suggestionsInView() {
-    return this.suggestions().filter(({ element, kind }) => {
+  /** The suggestions of which any part can be seen; likely ones that were not suggested are no part. */
+  suggestionsInView() { return this.inView().filter(({ kind }) => kind === "suggested"); }
+
+  inView() {
+    const top = parseFloat(getComputedStyle(this.now).top) || 0;
+    return this.suggestions().filter(({ element }) => {
       const box = element.getBoundingClientRect();
-      return kind === "suggested" && box.top >= 0 && box.bottom <= innerHeight;
+      return box.height > 0 && box.bottom > top && box.top < innerHeight;
     });
+  }
+
+  /** Why nothing in view can be accepted, and where the next is. @returns {string} */
+  noneInView() {
+    if (this.inView().length) return "Only possible starts are in view, no suggested one; accept them one by one.";
+    const next = this.nextSuggestion(this.cursor);
+    if (next) return `No suggestion is in view; the next one is at line ${next.position + 1}.`;
+    return this.suggestions().length ? "No suggestion is in view." : "There are no suggestions. Ask for some first.";
   }
 
   /** Take a suggestion off the page, or put it back where it was. */
