@@ -25,6 +25,7 @@ from curation.views import (
     scripts,
     search,
     threads,
+    undo,
     work,
 )
 
@@ -33,6 +34,7 @@ project_urls: list[URLPattern | URLResolver] = [
     path("keys/", keys.key_settings, name="keys"),
     path("projects/new/", projects.project_create, name="project_create"),
     path("p/<slug:slug>/", projects.overview, name="project"),
+    path("p/<slug:slug>/undo/", undo.undo, name="undo"),
     path("p/<slug:slug>/search/", search.search, name="search"),
     path("p/<slug:slug>/progress/", progress.progress, name="progress"),
     path("p/<slug:slug>/progress/csv/", progress.progress_csv, name="progress_csv"),

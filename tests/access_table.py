@@ -84,6 +84,7 @@ ROUTES: dict[str, Route] = {
     "progress_csv": get(ANNOTATING, "slug"),
     "progress_goal": post(MANAGING, "slug"),
     "keys": get(SIGNED_IN),
+    "undo": post(ANNOTATING, "slug"),
     "guidelines": get(ANNOTATING, "slug"),
     "guidelines_panel": get(ANNOTATING, "slug"),
     "guidelines_edit": get(MANAGING, "slug"),

@@ -1,4 +1,4 @@
-"""What a dialogue was before: undo, redo and the return to any revision.
+"""What a dialogue was before, and the return to any revision; undo is in ``dialogue_undo``.
 
 History only grows: going back writes a new revision with the old content.
 """
@@ -10,12 +10,10 @@ from django.db import transaction
 
 from curation.domain.dialogue_edits import rewrite_dialogue, rows_between
 from curation.domain.dialogue_shape import Member, shaped
-from curation.domain.dialogues import restore_dialogue, withdraw_dialogue
-from curation.enums import DialogueState
 from curation.errors import CurationError
 from curation.models import Activity, Dialogue, DialogueRevision, Utterance
 
-STEPS = ("dialogue.undone", "dialogue.redone")
+UNDONE, REDONE = "dialogue.undone", "dialogue.redone"
 
 
 class NothingToUndoError(CurationError):
@@ -57,43 +55,6 @@ def revert_dialogue(
     )
 
 
-@transaction.atomic
-def undo_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialogue:
-    """Take back the last step: a submission, a removal, or the last edit.
-
-    Raises:
-        NothingToUndoError: it is as it was made.
-        StaleRevisionError, DialogueStateError, DialogueShapeError, DialogueClashError: as said.
-    """
-    if dialogue.state == DialogueState.SUBMITTED:
-        return withdraw_dialogue(dialogue, actor=actor, revision=revision)
-    if dialogue.state == DialogueState.REMOVED:
-        return restore_dialogue(dialogue, actor=actor, revision=revision)
-    edits = edits_of(dialogue)
-    if not (before := edits.parents[edits.current]):
-        msg = "Nothing to undo: the dialogue is as it was made. You can remove it."
-        raise NothingToUndoError(msg)
-    return revert_dialogue(
-        dialogue, actor=actor, revision=revision, to_revision=before, verb=STEPS[0]
-    )
-
-
-@transaction.atomic
-def redo_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialogue:
-    """Take back the last undo of an edit.
-
-    Raises:
-        NothingToUndoError: the last step was no undo.
-        StaleRevisionError, DialogueStateError, DialogueShapeError, DialogueClashError: as said.
-    """
-    if not (after := edits_of(dialogue).next):
-        msg = "Nothing to redo."
-        raise NothingToUndoError(msg)
-    return revert_dialogue(
-        dialogue, actor=actor, revision=revision, to_revision=after, verb=STEPS[1]
-    )
-
-
 @dataclass(frozen=True)
 class Edits:
     """The edits of a dialogue as undo and redo see them.
@@ -115,7 +76,7 @@ class Edits:
 def edits_of(dialogue: Dialogue) -> Edits:
     """Return the edits of a dialogue, seen through all steps back and forth."""
     details = Activity.objects.filter(
-        target_type="dialogue", target_id=dialogue.pk, verb__in=STEPS
+        target_type="dialogue", target_id=dialogue.pk, verb__in=(UNDONE, REDONE)
     ).values_list("detail", flat=True)
     jumps = {int(detail["revision"]): int(detail["content_of"]) for detail in details}
     parents: dict[int, int] = {}

@@ -109,8 +109,11 @@ def take_out_directions(dialogue: Dialogue, *, actor: User, revision: int) -> Di
 
 
 @transaction.atomic
-def submit_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialogue:
+def submit_dialogue(dialogue: Dialogue, *, actor: User, revision: int, step: str = "") -> Dialogue:
     """Hand a draft or a returned dialogue to the reviewers.
+
+    Args:
+        step: ``redo`` where it does again what was undone.
 
     Raises:
         StaleRevisionError: it was edited after ``revision``.
@@ -132,7 +135,8 @@ def submit_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialog
         submitted_by=actor,
         submitted_at=timezone.now(),
     )
-    record_edit("dialogue.submitted", dialogue, actor, members, revision=revision)
+    way = {"step": step} if step else {}
+    record_edit("dialogue.submitted", dialogue, actor, members, revision=revision, **way)
     return dialogue
 
 
@@ -175,8 +179,11 @@ def withdraw_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dial
 
 
 @transaction.atomic
-def remove_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialogue:
+def remove_dialogue(dialogue: Dialogue, *, actor: User, revision: int, step: str = "") -> Dialogue:
     """Remove a dialogue that nobody approved: its utterances are free again, its history stays.
+
+    Args:
+        step: ``undo`` or ``redo`` where it is one.
 
     Raises:
         StaleRevisionError: as said.
@@ -184,13 +191,17 @@ def remove_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialog
     """
     change_row(dialogue, revision=revision, states=UNDECIDED, state=DialogueState.REMOVED)
     dialogue.members.update(is_live=False)
-    record_edit("dialogue.removed", dialogue, actor, read_members(dialogue))
+    way = {"step": step} if step else {}
+    record_edit("dialogue.removed", dialogue, actor, read_members(dialogue), **way)
     return dialogue
 
 
 @transaction.atomic
-def restore_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialogue:
+def restore_dialogue(dialogue: Dialogue, *, actor: User, revision: int, step: str = "") -> Dialogue:
     """Bring a removed dialogue back as a draft.
+
+    Args:
+        step: ``undo`` or ``redo`` where it is one.
 
     Raises:
         StaleRevisionError, DialogueStateError: as said.
@@ -212,7 +223,8 @@ def restore_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dialo
     except IntegrityError as error:
         clash = name_the_clash(dialogue, [member.utterance for member in members])
         raise (clash or error) from error
-    record_edit("dialogue.restored", dialogue, actor, members)
+    way = {"step": step} if step else {}
+    record_edit("dialogue.restored", dialogue, actor, members, **way)
     return dialogue
 
 

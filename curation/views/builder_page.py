@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from curation.access import REVIEWING, project_roles, signed_in
-from curation.domain.dialogue_history import Edits, edits_of
 from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
 from curation.domain.dialogue_shape import Member, fresh_members
+from curation.domain.dialogue_undo import step_words
 from curation.domain.proposals import SceneProposals, Wish, propose_for_scene
 from curation.enums import DialogueState, WorkKind
 from curation.forms.dialogues import KeyForm, RowsForm, WishForm
@@ -118,7 +118,7 @@ def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
     view = RecordView(recipe_in_use(target, tokenizer=wish.recipe.tokenizer), wish.budget)
     proposed = _proposed(request, scene, wish) if not dialogue else None
     proposals = proposed.proposals if proposed else ()
-    edits = edits_of(dialogue) if dialogue else None
+    undo, redo = step_words(dialogue, person_id=request.user.pk) if dialogue else ("", "")
     preview = None
     if members:
         preview = preview_record(members, scene=scene, target=target, view=view, dialogue=dialogue)
@@ -138,22 +138,12 @@ def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
         ),
         "preview": preview,
         "is_editable": dialogue is not None and dialogue.state in EDITABLE,
-        "edits": edits,
-        "undo_words": _undo_words(dialogue, edits),
+        "undo_words": undo,
+        "redo_words": redo,
         "span": (rows[0].utterance.position + 1, rows[-1].utterance.position + 1) if rows else None,
         "last_review": dialogue.reviews.select_related("reviewer").first() if dialogue else None,
         "proposed": proposed,
     }
-
-
-def _undo_words(dialogue: Dialogue | None, edits: Edits | None) -> str:
-    """Return what undo would do now, as its button says it; empty where it would do nothing."""
-    if dialogue is None or edits is None or dialogue.state == DialogueState.APPROVED:
-        return ""
-    words = {DialogueState.SUBMITTED: "Take back", DialogueState.REMOVED: "Bring back"}
-    if dialogue.state in words:
-        return words[DialogueState(dialogue.state)]
-    return "Undo" if edits.parents[edits.current] else ""
 
 
 def _chosen_rows(request: HttpRequest, utterances: list[Any]) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, push_url
 from curation.access.dialogues import agreed_scene, project_dialogue
 from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.dialogue_edits import read_members
-from curation.domain.dialogue_history import redo_dialogue, revert_dialogue, undo_dialogue
+from curation.domain.dialogue_history import revert_dialogue
 from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
 from curation.domain.dialogue_shape import (
     DialogueShapeError,
@@ -24,6 +24,7 @@ from curation.domain.dialogue_shape import (
     clean_text,
     fresh_members,
 )
+from curation.domain.dialogue_undo import redo_dialogue, undo_dialogue
 from curation.domain.dialogues import (
     change_range,
     drop_utterances,
@@ -37,6 +38,7 @@ from curation.domain.proposals import accept_proposals
 from curation.enums import DialogueState
 from curation.errors import CurationError, StaleRevisionError
 from curation.forms.dialogues import ChangeForm, ChoiceForm, PreviewForm
+from curation.forms.undo import undo_tag
 from curation.models import Character, Dialogue, Utterance
 from curation.queries.builder_rows import next_to_do
 from curation.queries.scene_lines import scene_utterances
@@ -109,7 +111,8 @@ def scene_accept(request: HttpRequest, slug: str, episode: int, scene: int) -> H
             )
         except RickError as error:
             return show_builder(request, BuilderPage(project, found), error=str(error), status=422)
-        messages.success(request, accepted.words)
+        tag = undo_tag("made", [one.pk for one in accepted.dialogues])
+        messages.success(request, accepted.words, extra_tags=tag)
         if accepted.dialogues:
             return redirect("dialogue", slug=slug, pk=accepted.dialogues[0].pk)
     return redirect("scene_dialogues", slug=slug, episode=episode, scene=scene)
@@ -244,6 +247,10 @@ def _words(action: str, before: str, dialogue: Dialogue) -> str:
     """Say what happened where the page alone does not."""
     if action == "undo" and before == DialogueState.SUBMITTED:
         return "The submission is taken back."
+    if action in {"undo", "redo"} and dialogue.state == DialogueState.REMOVED:
+        return "The dialogue is taken away; its rows are free. Redo or undo brings it back."
+    if action == "redo" and dialogue.state == DialogueState.SUBMITTED:
+        return "It is submitted again."
     if before in {DialogueState.SUBMITTED, DialogueState.APPROVED} and action != "remove":
         word = "approval" if before == DialogueState.APPROVED else "submission"
         if dialogue.state == DialogueState.DRAFT:
@@ -271,10 +278,18 @@ def _show_next(request: HttpRequest, dialogue: Dialogue) -> HttpResponse:
     slug = dialogue.project.slug
     following = next_to_do(dialogue)
     if following:
-        messages.success(request, f"Dialogue {dialogue.pk} is submitted. Here is the next one.")
+        messages.success(
+            request,
+            f"Dialogue {dialogue.pk} is submitted. Here is the next one.",
+            extra_tags=undo_tag("submitted", [dialogue.pk]),
+        )
         address = reverse("dialogue", args=[slug, following.pk])
     else:
-        messages.success(request, f"Dialogue {dialogue.pk} is submitted. No drafts are left.")
+        messages.success(
+            request,
+            f"Dialogue {dialogue.pk} is submitted. No drafts are left.",
+            extra_tags=undo_tag("submitted", [dialogue.pk]),
+        )
         address = reverse("dialogues", args=[slug])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]
 

@@ -24,6 +24,7 @@ from curation.domain.proposals import (
 )
 from curation.enums import DialogueState
 from curation.forms.dialogues import DialogueFilter, ManyForm
+from curation.forms.undo import undo_tag
 from curation.models import Activity, Boundary, Dialogue, DialogueRevision, Project, Utterance
 from curation.queries.dialogue_list import listed_dialogues, state_counts
 from curation.queries.scene_lines import agreed_scenes
@@ -82,7 +83,8 @@ def dialogues_submit(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _tell(request: HttpRequest, outcome: BulkOutcome) -> None:
     number = len(outcome.done)
-    messages.success(request, f"{counted(number, 'dialogue')} submitted.")
+    tag = undo_tag("submitted", [dialogue.pk for dialogue in outcome.done])
+    messages.success(request, f"{counted(number, 'dialogue')} submitted.", extra_tags=tag)
     for _, sentence in outcome.refused[:5]:
         messages.warning(request, sentence)
     if (more := len(outcome.refused) - 5) > 0:
@@ -154,7 +156,8 @@ def _make(request: HttpRequest, scenes: list[Boundary], wish: Wish) -> HttpRespo
         actor=cast("User", request.user),
         client_key=client_key_of(request),
     )
-    messages.success(request, accepted.words)
+    tag = undo_tag("made", [dialogue.pk for dialogue in accepted.dialogues])
+    messages.success(request, accepted.words, extra_tags=tag)
     address = reverse("dialogues", args=[wish.target.project.slug])
     return redirect(f"{address}?state={DialogueState.DRAFT}&target={wish.target.pk}")
 

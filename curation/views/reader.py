@@ -24,6 +24,7 @@ from curation.forms.scenes import (
     SuggestForm,
     read_json,
 )
+from curation.forms.undo import undo_tag
 from curation.models import SuggestedBoundary
 from curation.queries.scenes import open_suggestions, scenes_at
 
@@ -134,7 +135,11 @@ def reader_submit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         desk.submit(revision=form.cleaned_data["revision"])
     except CurationError as error:
         return reader_page(request, desk, error=str(error), status=status_of(error))
-    messages.success(request, f"{desk.episode.code} is submitted.")
+    messages.success(
+        request,
+        f"{desk.episode.code} is submitted.",
+        extra_tags=undo_tag("scenes", [desk.episode.pk]),
+    )
     if following := next_episode(desk):
         return redirect("reader", slug=slug, pk=following.pk)
     return redirect("episodes", slug=slug)

@@ -3,10 +3,9 @@ import pytest
 from curation.domain.dialogue_edits import DialogueClashError
 from curation.domain.dialogue_history import (
     NothingToUndoError,
-    redo_dialogue,
     revert_dialogue,
-    undo_dialogue,
 )
+from curation.domain.dialogue_undo import redo_dialogue, undo_dialogue
 from curation.domain.dialogues import change_range, remove_dialogue, set_training_text
 from curation.enums import DialogueState
 from curation.errors import StaleRevisionError
@@ -57,8 +56,14 @@ def test_undo_after_redo_and_a_new_edit_walks_the_new_path() -> None:
     assert text_of(world, dialogue) == "one"
     undo_dialogue(dialogue, actor=world.writer, revision=6)
     assert text_of(world, dialogue) is None
-    with pytest.raises(NothingToUndoError, match="as it was made"):
+    undo_dialogue(dialogue, actor=world.writer, revision=7)
+    assert dialogue.state == DialogueState.REMOVED
+    with pytest.raises(NothingToUndoError, match="Redo brings it back"):
         undo_dialogue(dialogue, actor=world.writer, revision=7)
+    redo_dialogue(dialogue, actor=world.writer, revision=7)
+    assert dialogue.state == DialogueState.DRAFT
+    redo_dialogue(dialogue, actor=world.writer, revision=7)
+    assert text_of(world, dialogue) == "one"
 
 
 def test_undo_takes_back_a_submission_and_a_removal() -> None:
