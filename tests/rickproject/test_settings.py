@@ -69,7 +69,7 @@ def test_settings_switch_to_the_team_profile_by_two_variables(tmp_path: Path) ->
     )
     database = settings["DATABASES"]["default"]
     assert database["ENGINE"] == "rickproject.postgresql"
-    assert database["OPTIONS"] == {"sslmode": "require"}
+    assert database["OPTIONS"] == {"sslmode": "require", "prepare_threshold": 2}
     assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
     assert settings["CELERY_BROKER_URL"] == "rediss://:pw@queue.example.org:6379/2"
     location = settings["CACHES"]["default"]["LOCATION"]
