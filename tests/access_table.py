@@ -93,6 +93,8 @@ ROUTES: dict[str, Route] = {
     "guidelines_restore": post(MANAGING, "slug", "one"),
     "comments": get(ANNOTATING, "slug", "dialogue"),
     "threads": get(ANNOTATING, "slug"),
+    "thread": get(ANNOTATING, "slug", "thread"),
+    "line_comments": get(ANNOTATING, "slug", "episode", "zero"),
     "thread_answer": post(ANNOTATING, "slug", "thread"),
     "thread_resolve": post(ANNOTATING, "slug", "thread"),
     "thread_reopen": post(ANNOTATING, "slug", "thread"),

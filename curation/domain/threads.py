@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.errors import CurationError
-from curation.models import Boundary, Comment, Dialogue, Project, Thread, Utterance
+from curation.models import Comment, Dialogue, Project, Thread, Utterance
 
 LONGEST_COMMENT = 4000  # characters
 
@@ -25,18 +25,30 @@ class ThreadStateError(CurationError):
 
 @transaction.atomic
 def open_thread(
-    project: Project, *, on: Utterance | Boundary | Dialogue, author: User, text: str
+    project: Project,
+    *,
+    on: Utterance | Dialogue,
+    author: User,
+    text: str,
+    is_on_scene: bool = False,
 ) -> Thread:
     """Open a thread with its first comment; ``on`` is of this project (access has looked).
+
+    Args:
+        is_on_scene: it is about the scene that starts at the line; without one there it stays
+            with the line.
 
     Raises:
         CommentError: the text is empty or too long; nothing is written.
     """
     words = _checked(text)
+    line = on if isinstance(on, Utterance) else None
     thread = Thread.objects.create(
         project=project,
-        utterance=on if isinstance(on, Utterance) else None,
-        scene=on if isinstance(on, Boundary) else None,
+        utterance=line,
+        episode=line.episode if line else None,
+        is_on_scene=is_on_scene and line is not None,
+        quoted=line.text if line else "",
         dialogue=on if isinstance(on, Dialogue) else None,
         opened_by=author,
     )

@@ -14,3 +14,14 @@ class CommentForm(forms.Form):
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "true"}),
     )
+
+
+class LineCommentForm(CommentForm):
+    """A thread's first comment, on a line or on the scene that starts there."""
+
+    about = forms.ChoiceField(
+        choices=[("line", "this line"), ("scene", "the scene that starts here")],
+        widget=forms.RadioSelect,
+        required=False,
+        label="About",
+    )

@@ -6,18 +6,29 @@ from django.db.models import Q
 
 from .dialogues import Dialogue
 from .projects import Project
-from .scripts import Utterance
-from .segmentations import Boundary
+from .scripts import Episode, Utterance
 
 
 class Thread(models.Model):
-    """Comments on exactly one utterance, scene (where it starts) or dialogue."""
+    """Comments on exactly one line, on the scene that starts at a line, or on a dialogue.
+
+    A thread on a scene hangs on the line at which the scene starts, never on one layer's boundary:
+    while no scene starts there it is shown at the line, and it is the scene's again with the scene.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="threads")
+    episode = models.ForeignKey(
+        Episode,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="threads",
+        help_text="of a line: where it was said; the line leaves it when a correction drops it",
+    )
     utterance = models.ForeignKey(
         Utterance, on_delete=models.CASCADE, null=True, related_name="threads"
     )
-    scene = models.ForeignKey(Boundary, on_delete=models.CASCADE, null=True, related_name="threads")
+    is_on_scene = models.BooleanField(default=False, help_text="on the scene that starts there")
+    quoted = models.TextField(blank=True, help_text="the line as it was when the thread began")
     dialogue = models.ForeignKey(
         Dialogue, on_delete=models.CASCADE, null=True, related_name="threads"
     )
@@ -32,13 +43,20 @@ class Thread(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["project", "resolved_at"], name="thread_open")]
+        indexes = [
+            models.Index(fields=["project", "resolved_at"], name="thread_open"),
+            models.Index(fields=["episode", "resolved_at"], name="thread_of_episode"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="thread_on_one_thing",
-                condition=Q(utterance__isnull=False, scene__isnull=True, dialogue__isnull=True)
-                | Q(utterance__isnull=True, scene__isnull=False, dialogue__isnull=True)
-                | Q(utterance__isnull=True, scene__isnull=True, dialogue__isnull=False),
+                condition=Q(utterance__isnull=False, episode__isnull=False, dialogue__isnull=True)
+                | Q(
+                    utterance__isnull=True,
+                    episode__isnull=True,
+                    is_on_scene=False,
+                    dialogue__isnull=False,
+                ),
             ),
             models.CheckConstraint(
                 name="thread_resolved_by_and_when",
@@ -48,14 +66,34 @@ class Thread(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"thread {self.pk} on {self.place}"
+        where = f"on dialogue {self.dialogue_id}" if self.dialogue_id else f"in {self.code}"
+        return f"thread {self.pk} {where}"  # never the line: the feed shows this to everybody
+
+    @property
+    def code(self) -> str:
+        """The episode of a line's or scene's thread, as people write it."""
+        return self.episode.code if self.episode else ""
+
+    @property
+    def is_line_gone(self) -> bool:
+        """Whether a corrected script dropped the line; ask with the utterance loaded."""
+        return self.utterance is not None and self.utterance.episode_id != self.episode_id
 
     @property
     def place(self) -> str:
-        """The one thing it is about, in words."""
-        if self.dialogue_id:
-            return f"dialogue {self.dialogue_id}"
-        return f"scene {self.scene_id}" if self.scene_id else f"utterance {self.utterance_id}"
+        """What it is about, in words; ask with the utterance and episode loaded."""
+        if self.utterance is None:
+            return f"Dialogue {self.dialogue_id}"
+        if self.is_line_gone:
+            return "A line that is gone"
+        line = f"line {self.utterance.position + 1}"
+        return f"The scene from {line}" if self.is_on_scene else line.capitalize()
+
+    @property
+    def changed_quote(self) -> str:
+        """The line's words when the thread began, where they are others now; else empty."""
+        kept = self.utterance.text if self.utterance and not self.is_line_gone else ""
+        return self.quoted if self.quoted != kept else ""
 
 
 class Comment(models.Model):

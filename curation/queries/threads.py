@@ -1,8 +1,38 @@
-"""What is said about the work, and what of it is not settled."""
+"""What is said about the work, what of it is not settled, and who may read it."""
 
-from django.db.models import QuerySet
+from __future__ import annotations
 
-from curation.models import Dialogue, Project, Thread
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from curation.enums import SegmentationMode, SegmentationState
+from curation.models import Dialogue, Episode, Membership, Project, Segmentation, Thread
+from curation.queries.layers import ADJUDICATORS
+
+
+def threads_open_to(user: User) -> QuerySet[Thread]:
+    """Return the threads that the blind rule lets a person read; membership is looked at elsewhere.
+
+    A comment on a line or scene can tell where its author cuts. So while an episode is cut blind it
+    is read as the layers are (``may_see_layers``), and by who began the thread.
+    """
+    layers = Segmentation.objects.filter(episode=OuterRef("episode"))
+    begun = layers.exclude(state=SegmentationState.UNTOUCHED)
+    own = begun.filter(annotator=user)
+    decides = Membership.objects.filter(
+        project=OuterRef("project"), user=user, role__in=ADJUDICATORS
+    )
+    may_decide = Q() if user.is_superuser else Q(Exists(decides))
+    return Thread.objects.filter(
+        Q(episode=None)
+        | Q(opened_by=user)
+        | ~Q(project__segmentation_mode=SegmentationMode.BLIND)
+        | Q(Exists(begun.filter(annotator=None)))
+        | Q(Exists(own.filter(state=SegmentationState.SUBMITTED)))
+        | (~Q(Exists(own)) & may_decide)
+    )
 
 
 def dialogue_threads(dialogue: Dialogue) -> QuerySet[Thread]:
@@ -10,13 +40,22 @@ def dialogue_threads(dialogue: Dialogue) -> QuerySet[Thread]:
     return _with_words(Thread.objects.filter(dialogue=dialogue))
 
 
-def project_threads(project: Project, *, is_resolved: bool) -> QuerySet[Thread]:
-    """Return a project's threads on dialogues, open or resolved, the newest first."""
-    found = Thread.objects.filter(
-        project=project, dialogue__isnull=False, resolved_at__isnull=not is_resolved
+def line_threads(user: User, episode: Episode, position: int) -> QuerySet[Thread]:
+    """Return what a person may read about a line and the scene that starts there, open ones first.
+
+    Args:
+        position: of the line in the episode, from 0.
+    """
+    found = threads_open_to(user).filter(
+        episode=episode, utterance__episode=episode, utterance__position=position
     )
-    place = "dialogue__scene__utterance__episode"
-    return _with_words(found).select_related("opened_by", "resolved_by", place).order_by("-pk")
+    return _with_words(found)
+
+
+def project_threads(user: User, project: Project, *, is_resolved: bool) -> QuerySet[Thread]:
+    """Return those of a project's threads that a person may read, the newest first."""
+    found = threads_open_to(user).filter(project=project, resolved_at__isnull=not is_resolved)
+    return _with_words(found).order_by("-pk")
 
 
 def count_open_threads(dialogue: Dialogue) -> int:
@@ -24,6 +63,16 @@ def count_open_threads(dialogue: Dialogue) -> int:
     return Thread.objects.filter(dialogue=dialogue, resolved_at__isnull=True).count()
 
 
+def open_marks(user: User, episode: Episode) -> Mapping[int, int]:
+    """Count the open threads a person may read by the position of their line, in one query."""
+    found = threads_open_to(user).filter(
+        episode=episode, utterance__episode=episode, resolved_at__isnull=True
+    )
+    counted = found.order_by().values_list("utterance__position").annotate(Count("pk"))
+    return dict(counted)
+
+
 def _with_words(found: QuerySet[Thread]) -> QuerySet[Thread]:
-    people = found.select_related("opened_by", "resolved_by")
+    places = ("utterance", "episode", "dialogue__scene__utterance__episode")
+    people = found.select_related("opened_by", "resolved_by", *places)
     return people.prefetch_related("comments__author").order_by("resolved_at", "pk")

@@ -25,6 +25,7 @@ from curation.queries.layers import ADJUDICATORS, is_settled, visible_episodes
 from curation.queries.scenes import imported_episodes, project_characters, reader_rows
 
 from .layer_names import layer_names
+from .thread_marks import line_url, thread_marks
 from .votes_rows import choice_words, render_strip, render_votes, split_words
 
 
@@ -143,6 +144,8 @@ def compared_context(
             people=names,
             characters=project_characters(project),
             decides=decides,
+            talked=thread_marks(person, episode),
+            line_url=line_url(episode),
         ),
         "splits": [
             {

@@ -23,6 +23,7 @@ from curation.queries.scenes import (
 
 from .reader_desk import Desk
 from .reader_rows import render_rows, scene_head, suggestion_line
+from .thread_marks import line_url, thread_marks
 from .work_places import place_card
 
 CONFLICT_DIALOGS = (
@@ -54,7 +55,9 @@ def reader_page(
             starts=starts,
             suggestions=offered,
             characters=project_characters(project),
+            marks=thread_marks(desk.person, episode),
         ),
+        "line_url": line_url(episode),
         "row_count": len(rows),
         "scene_count": max(len(starts), 1 if rows else 0),
         "score": score_suggestions(

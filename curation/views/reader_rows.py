@@ -30,8 +30,13 @@ def render_rows(
     starts: Iterable[Boundary],
     suggestions: Iterable[SuggestedBoundary],
     characters: Mapping[int, tuple[str, int]],
+    marks: Mapping[int, str],
 ) -> SafeString:
-    """Render lines, scene heads, holes and suggestions of one episode, everything escaped."""
+    """Render lines, scene heads, holes and suggestions of one episode, everything escaped.
+
+    Args:
+        marks: links to open threads by position (:func:`thread_marks`), of lines that have any.
+    """
     heads = dict(_scene_heads(episode, starts=list(starts), rows_total=len(rows)))
     if rows and 0 not in heads:
         heads[0] = scene_head(episode, number=1, position=0, last=len(rows) - 1)
@@ -57,12 +62,14 @@ def render_rows(
         spoken = kind == UtteranceKind.SPEECH
         pressed = "true" if position in heads else "false"
         action = "join" if position in heads else "start"
+        said = marks.get(position, "")
         parts.append(
-            f'<li class="line{"" if spoken else " direction"}" id="u{position}" '
-            f'data-speaker="{colour}"><button class="at" name="{action}" value="{position}" '
+            f'<li class="line{"" if spoken else " direction"}{said and " talked"}" '
+            f'id="u{position}" data-speaker="{colour}">'
+            f'<button class="at" name="{action}" value="{position}" '
             f'aria-pressed="{pressed}" aria-label="{position + 1} starts a scene">{position + 1}'
             f'</button><span class="speaker">{escape(name)}</span>'
-            f"<p>{escape(text)}</p></li>"
+            f"<p>{escape(text)}</p>{said}</li>"
         )
     parts.append("</ol>")
     return mark_safe("".join(parts))  # noqa: S308  # every value above is escaped or a number

@@ -1,4 +1,4 @@
-"""Comments in threads: those on a dialogue, and those of a project that wait for an answer."""
+"""Threads of comments: those on a dialogue, the project's list, answers and resolution."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from curation import access
 from curation.access.dialogues import project_dialogue
-from curation.access.threads import dialogue_thread
+from curation.access.threads import annotated_line, project_thread
 from curation.domain.threads import add_comment, open_thread, reopen_thread, resolve_thread
 from curation.errors import CurationError
 from curation.forms.threads import CommentForm
 from curation.models import Dialogue, Thread
 from curation.queries.threads import dialogue_threads, project_threads
+
+from .line_threads import line_page
 
 THREADS_A_PAGE = 25
 
@@ -32,7 +35,7 @@ def threads(request: HttpRequest, slug: str) -> HttpResponse:
     person = access.signed_in(request)
     project = access.member_project(person, slug, access.ANNOTATING)
     is_resolved = request.GET.get("resolved") == "1"
-    found = project_threads(project, is_resolved=is_resolved)
+    found = project_threads(person, project, is_resolved=is_resolved)
     page = Paginator(found, THREADS_A_PAGE).get_page(request.GET.get("page"))
     context = {"project": project, "page": page, "is_resolved": is_resolved}
     return render(request, "curation/threads/list.html", context)
@@ -47,9 +50,17 @@ def comments(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     form = CommentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data["text"]
-        thread = open_thread(dialogue.project, on=dialogue, author=person, text=words)
-        return _to_thread(slug, thread)
+        opened = open_thread(dialogue.project, on=dialogue, author=person, text=words)
+        return _to_thread(slug, opened)
     return _comments(request, dialogue, form=form)
+
+
+@login_required
+@require_safe
+def thread(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Go to where a thread hangs; one whose line a correction dropped has this page."""
+    found = project_thread(access.signed_in(request), slug, pk)
+    return _lone(request, found) if found.is_line_gone else _to_thread(slug, found)
 
 
 @login_required
@@ -57,13 +68,18 @@ def comments(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def thread_answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Say something in a thread."""
     person = access.signed_in(request)
-    thread = dialogue_thread(person, slug, pk)
+    found = project_thread(person, slug, pk)
     form = CommentForm(request.POST)
     if form.is_valid():
-        add_comment(thread, author=person, text=form.cleaned_data["text"])
-        return _to_thread(slug, thread)
-    dialogue = project_dialogue(person, slug, thread.dialogue_id or 0)
-    return _comments(request, dialogue, answer=form, answered=thread.pk)
+        add_comment(found, author=person, text=form.cleaned_data["text"])
+        return _to_thread(slug, found)
+    if found.is_line_gone:
+        return _lone(request, found, answer=form)
+    if found.episode and found.utterance:
+        place = annotated_line(person, slug, found.episode.pk, found.utterance.position)
+        return line_page(request, person, *place, answer=form, answered=found.pk)
+    dialogue = project_dialogue(person, slug, found.dialogue_id or 0)
+    return _comments(request, dialogue, answer=form, answered=found.pk)
 
 
 @login_required
@@ -82,7 +98,7 @@ def thread_reopen(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _settle(request: HttpRequest, slug: str, pk: int, change: Callable[..., None]) -> HttpResponse:
     person: User = access.signed_in(request)
-    thread = dialogue_thread(person, slug, pk)
+    thread = project_thread(person, slug, pk)
     try:
         change(thread, actor=person)
     except CurationError as error:
@@ -91,9 +107,30 @@ def _settle(request: HttpRequest, slug: str, pk: int, change: Callable[..., None
 
 
 def _to_thread(slug: str, thread: Thread) -> HttpResponse:
-    answer = redirect("comments", slug=slug, pk=thread.dialogue_id)
-    answer["Location"] += f"#thread-{thread.pk}"
-    return answer
+    return redirect(thread_address(slug, thread))
+
+
+def thread_address(slug: str, thread: Thread) -> str:
+    """Return where a thread is read; ask with its utterance loaded."""
+    if thread.is_line_gone:
+        return reverse("thread", args=[slug, thread.pk])
+    if thread.utterance:
+        place = [slug, thread.episode_id, thread.utterance.position]
+        return f"{reverse('line_comments', args=place)}#thread-{thread.pk}"
+    return f"{reverse('comments', args=[slug, thread.dialogue_id])}#thread-{thread.pk}"
+
+
+def _lone(
+    request: HttpRequest, thread: Thread, *, answer: CommentForm | None = None
+) -> HttpResponse:
+    context = {
+        "project": thread.project,
+        "thread": thread,
+        "answer": answer or CommentForm(auto_id=False),
+        "answered": thread.pk if answer else None,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if answer else HTTPStatus.OK
+    return render(request, "curation/threads/lone.html", context, status=status)
 
 
 def _comments(

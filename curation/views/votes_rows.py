@@ -25,12 +25,16 @@ def render_votes(
     people: Mapping[int, str],
     characters: Mapping[int, tuple[str, int]],
     decides: bool,
+    talked: Mapping[int, str],
+    line_url: str,
 ) -> SafeString:
     """Render lines with a tick for each annotator who starts a scene there, and the splits.
 
     Args:
         people: names of the annotators by their id, in the order of the table's layers.
         decides: whether each split bears the buttons that decide it.
+        talked: links to open threads by position.
+        line_url: where the first line's comments are.
     """
     marks = Counter(start for layer in table.layers for start in layer.starts)
     starts = [frozenset(layer.starts) for layer in table.layers]
@@ -42,13 +46,15 @@ def render_votes(
         if missing and position:
             parts.append(hole(missing))
         if position in splits:
-            parts.append(_split(splits[position], people=people, decides=decides))
+            parts.append(_split(splits[position], people=people, decides=decides, url=line_url))
         name, colour = characters.get(character_id or 0, ("", 0))
         spoken = "" if kind == UtteranceKind.SPEECH else " direction"
+        said = talked.get(position, "")
         parts.append(
-            f'<li class="voted{spoken}" id="u{position}" data-speaker="{colour}">'
-            f'<span class="at">{position + 1}</span>{_ticks(position, marks, starts)}'
-            f'<span class="speaker">{escape(name)}</span><p>{escape(text)}</p></li>'
+            f'<li class="voted{spoken}{said and " talked"}" id="u{position}" '
+            f'data-speaker="{colour}"><span class="at">{position + 1}</span>'
+            f"{_ticks(position, marks, starts)}"
+            f'<span class="speaker">{escape(name)}</span><p>{escape(text)}</p>{said}</li>'
         )
     parts.append("</ol>")
     return mark_safe("".join(parts))  # noqa: S308  # every value above is escaped or a number
@@ -102,7 +108,7 @@ def _ticks(position: int, marks: Counter[int], starts: Sequence[frozenset[int]])
     return f'<span class="ticks" role="img" aria-label="{words}">{drawn}</span>'
 
 
-def _split(split: Split, *, people: Mapping[int, str], decides: bool) -> str:
+def _split(split: Split, *, people: Mapping[int, str], decides: bool, url: str) -> str:
     at = split.position
     decided = split.decision is not None
     words = decision_words(split.decision, people=people) if split.decision else ""
@@ -122,5 +128,7 @@ def _split(split: Split, *, people: Mapping[int, str], decides: bool) -> str:
             )
         else:
             parts.append(f'<span class="choice">{label}</span>')
+    talk = escape(url.replace("/lines/0/", f"/lines/{at}/"))
+    parts.append(f'<a class="button button-small button-quiet" href="{talk}" data-talk>Comment</a>')
     parts.append(f'<span class="decided" data-decision>{escape(words)}</span></li>')
     return "".join(parts)

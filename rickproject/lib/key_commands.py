@@ -118,6 +118,8 @@ SECTIONS = (
             Command("undo", ("Mod+Z",), "Undo"),
             Command("redo", ("Mod+Shift+Z",), "Redo"),
             Command("submit", ("Mod+Enter",), "Submit and open the next", is_typing=True),
+            Command("comment", ("C",), "Comment on this line"),
+            Command("comment_scene", ("Shift+C",), "Comment on this scene"),
         ),
     ),
     Section(
@@ -199,6 +201,7 @@ SECTIONS = (
         (
             Command("next", ("J", "Alt+Shift+Right"), "Next split", repeats=True),
             Command("previous", ("K", "Alt+Shift+Left"), "Split before", repeats=True),
+            Command("comment", ("C",), "Comment on the line of this split"),
             Command("majority", ("M",), "Take the majority everywhere undecided"),
             Command("save", ("Mod+Enter",), "Save the agreed scenes", is_typing=True),
             *(

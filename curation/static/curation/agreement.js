@@ -3,6 +3,7 @@ import { toast } from "../rickproject/frame.js";
 import { bindCommands } from "../rickproject/commands.js";
 import { bindKeys } from "../rickproject/keys.js";
 import { requestJSON } from "../rickproject/live.js";
+import "./talk.js";
 
 /** The splits of the page, one of them current. */
 class Splits {
@@ -84,7 +85,8 @@ function attach(place) {
     event.preventDefault();
     splits.show(splits.at(Number(link.dataset.toSplit)));
   });
-  bindCommands(document, { "splits.next": () => splits.step(1), "splits.previous": () => splits.step(-1) });
+  bindCommands(document, { "splits.next": () => splits.step(1), "splits.previous": () => splits.step(-1),
+    "splits.comment": () => splits.current?.querySelector("[data-talk]").click() });
   place.addEventListener("focusin", (event) => {
     const split = event.target.closest("[data-split]");
     if (!split || split === splits.current) return;

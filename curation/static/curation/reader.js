@@ -9,6 +9,7 @@ import { attachMap } from "./reader_map.js";
 import { keepPlace } from "./reader_place.js";
 import { Saver } from "./reader_saver.js";
 import { inverse, Steps } from "./reader_steps.js";
+import { attachTalk } from "./talk.js";
 
 function attach(form) {
   document.querySelectorAll(".js-only").forEach((element) => { element.hidden = false; });
@@ -116,7 +117,8 @@ function attach(form) {
     else toggle(Number(button.value));
   });
 
-  lines.onMove = () => { inspector.follow(); map.draw(); };
+  const followTalk = attachTalk(lines, form.dataset.lineUrl);
+  lines.onMove = () => { inspector.follow(); map.draw(); followTalk(); };
   const move = (by) => () => lines.moveTo(lines.cursor + by);
   const far = (by) => () => lines.moveTo(Math.max(0, Math.min(lines.count - 1, lines.cursor + by)));
   bindCommands(document, {

@@ -53,7 +53,8 @@ export async function request(url, { json, form, headers = {}, ...options } = {}
 async function failure(response) {
   const status = response.ok ? 401 : response.status;
   const isJson = response.headers.get("content-type")?.includes("json");
-  const body = isJson ? await response.json().catch(() => null) : null;
+  const body = isJson ? await response.json().catch(() => null)
+    : status === 422 ? await response.text() : null; // a form with its complaints
   const said = body?.error?.message ?? body?.message ?? body?.error;
   const sentence = typeof said === "string" ? said : SENTENCES[status];
   return new RequestFailed(sentence ?? `The server answered ${status}. Try again in a moment.`, status, body);

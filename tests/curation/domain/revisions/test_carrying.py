@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from curation.domain import imports
 from curation.domain.notes import save_note
 from curation.domain.segmentation import ensure_agreed_layer, set_boundary
+from curation.domain.threads import open_thread
 from curation.enums import DialogueState, Role, ScriptState
 from curation.models import (
     Activity,
@@ -17,6 +18,7 @@ from curation.models import (
     Project,
     Review,
     Script,
+    Thread,
     Utterance,
 )
 from curation.queries.dataset_sources import source_dialogue
@@ -238,3 +240,22 @@ def test_the_dry_run_tells_what_will_be_lost(
     assert script.carry_over["totals"] == {"kept": 7, "changed": 1, "removed": 0, "added": 0}
     assert script.carry_over["dialogue_total"] == 1
     assert states() == [DialogueState.APPROVED] * 3
+
+
+def test_threads_follow_their_lines_and_keep_the_words_of_those_that_changed_or_went(
+    project: Project, manager: User
+) -> None:
+    script = bring_in(project, manager, content(LINES))
+    lines = list(Utterance.objects.filter(episode__script=script).order_by("position"))
+    threads = [open_thread(project, on=lines[at], author=manager, text="Why?") for at in (1, 2, 7)]
+    corrected = [LINES[0], LINES[1], "PIP,But who?", *LINES[3:7]]
+    bring_in(project, manager, content(corrected), replaces=script)
+    kept, changed, gone = (
+        Thread.objects.select_related("utterance", "episode__script").get(pk=one.pk)
+        for one in threads
+    )
+    assert (kept.place, kept.changed_quote) == ("Line 2", "")
+    assert (changed.place, changed.changed_quote) == ("Line 3", "Then who?")
+    assert (gone.place, gone.changed_quote) == ("A line that is gone", "Night.")
+    states = {one.episode.script.state for one in (kept, changed, gone) if one.episode}
+    assert states == {ScriptState.IMPORTED}
