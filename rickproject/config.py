@@ -202,6 +202,7 @@ class Config(BaseSettings):
         _check_scheme("DATABASE_URL", self.database_url, DATABASE_SCHEMES)
         _check_scheme("REDIS_URL", self.redis_url, BROKER_SCHEMES)
         _check_scheme("RICK_SITE_URL", self.site_url, frozenset({"http", "https"}))
+        _check_issuer(self)
         if self.sealing_keys:
             _check_sealing_keys(self.sealing_keys.get_secret_value())
         if self.email_url:
@@ -249,6 +250,19 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 def _check_scheme(name: str, url: str, schemes: frozenset[str]) -> None:
     if url and urlsplit(url).scheme not in schemes:
         raise ValueError(f"{name} must begin with one of {', '.join(sorted(schemes))}://.")
+
+
+def _check_issuer(config: Config) -> None:
+    if not config.oidc_issuer:
+        return
+    parts = urlsplit(config.oidc_issuer)
+    is_near = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or not (parts.scheme == "https" or is_near):
+        msg = "RICK_OIDC_ISSUER must begin with https:// (http:// only for this machine)."
+        raise ValueError(msg)
+    if not config.oidc_client_id or not config.oidc_client_secret:
+        msg = "RICK_OIDC_ISSUER needs RICK_OIDC_CLIENT_ID and RICK_OIDC_CLIENT_SECRET beside it."
+        raise ValueError(msg)
 
 
 def _check_sealing_keys(keys: str) -> None:

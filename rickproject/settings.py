@@ -150,7 +150,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *configuration.issuer_origins(config)],
         "base-uri": [NONE],
         "object-src": [NONE],
         "frame-ancestors": [NONE],

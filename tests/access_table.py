@@ -12,6 +12,7 @@ from curation.enums import Role
 PUBLIC = "everybody"
 SIGNED_IN = "everybody who is logged in"
 CREATORS = "staff, and who manages a project"
+NOBODY = "nobody where no issuer is set up"
 SECOND_STEP = "who has a second step at login"
 LOGIN = "the person who is logged in there"
 OWNER = "the person whose it is"
@@ -56,6 +57,10 @@ ROUTES: dict[str, Route] = {
     "account_email_verification_sent": get(PUBLIC),
     "account_confirm_email": get(PUBLIC, "token"),
     "mfa_authenticate": get(PUBLIC),
+    "openid_connect_login": get(NOBODY, "token"),
+    "openid_connect_callback": get(NOBODY, "token"),
+    "socialaccount_login_cancelled": get(PUBLIC),
+    "socialaccount_connections": get(SIGNED_IN),
     "join": get(PUBLIC),
     "join_link": get(PUBLIC, "token"),
     "account": get(SIGNED_IN),

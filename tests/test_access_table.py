@@ -18,7 +18,17 @@ from curation.domain.invitations import invite_person
 from curation.domain.threads import open_thread
 from curation.enums import AssignmentOrigin, DatasetState, Role, WorkKind
 from curation.models import DatasetVersion, Membership, Utterance
-from tests.access_table import CREATORS, LOGIN, OWNER, PUBLIC, ROUTES, SECOND_STEP, SIGNED_IN, Route
+from tests.access_table import (
+    CREATORS,
+    LOGIN,
+    NOBODY,
+    OWNER,
+    PUBLIC,
+    ROUTES,
+    SECOND_STEP,
+    SIGNED_IN,
+    Route,
+)
 from tests.factories import (
     FineTuneJobFactory,
     MembershipFactory,
@@ -144,7 +154,7 @@ class World:
     def may(self, person: str, route: Route) -> bool:
         if route.who == PUBLIC:
             return True
-        if person == "anonymous":
+        if person == "anonymous" or route.who == NOBODY:
             return False
         if route.who in (SIGNED_IN, SECOND_STEP):
             return route.who == SIGNED_IN or person == "tester"
@@ -174,7 +184,7 @@ def test_route_answers_each_kind_of_person_as_the_table_says(world: World, name:
         to_log_in = status == HTTPStatus.FOUND and "/login/?next=" in response.headers["Location"]
         found[person] = "log in" if to_log_in else "no" if status in REFUSED else "yes"
         expected[person] = "yes" if may else "log in" if person == "anonymous" else "no"
-        if route.who == OWNER and person == "anonymous" and found[person] == "no":
+        if route.who in (OWNER, NOBODY) and person == "anonymous" and found[person] == "no":
             found[person] = "log in"  # the stream has no page to send people from
         if person in {"stranger", "staff"} and not may:
             assert status == HTTPStatus.NOT_FOUND, "strangers never learn that it exists"

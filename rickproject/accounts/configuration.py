@@ -1,6 +1,7 @@
 """Settings of django-allauth, made from the operator's."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from rickproject.config import Config
 
@@ -21,6 +22,10 @@ def settings(config: Config) -> dict[str, Any]:
         "AUTHENTICATION_BACKENDS": ["rickproject.accounts.backend.Accounts"],
         **_account(config),
         **_second_step(),
+        "SOCIALACCOUNT_ADAPTER": "rickproject.accounts.issuer_accounts.IssuerAccounts",
+        "SOCIALACCOUNT_EMAIL_VERIFICATION": "none",
+        "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT": True,
+        "SOCIALACCOUNT_STORE_TOKENS": False,
     }
 
 
@@ -68,3 +73,12 @@ def _second_step() -> dict[str, Any]:
             "activate_totp": f"{FORMS}.FirstCodeForm",
         },
     }
+
+
+def issuer_origins(config: Config) -> list[str]:
+    """Return where the login form may lead to, for the content security policy."""
+    hosts = [host.strip() for host in config.oidc_hosts.split(",") if host.strip()]
+    if not config.oidc_issuer:
+        return []
+    parts = urlsplit(config.oidc_issuer)
+    return [f"{parts.scheme}://{parts.netloc}", *(f"https://{host}" for host in hosts)]

@@ -12,12 +12,14 @@ from curation.access import signed_in
 from curation.errors import CurationError
 from rickproject.accounts.pending import (
     joined_address,
+    just_joined,
     owns_account,
     pending_invitation,
     proven_addresses,
     remember_invitation,
     use_invitation,
 )
+from rickproject.config import get_config
 
 
 @require_GET
@@ -33,12 +35,15 @@ def join_link(request: HttpRequest, token: str) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Say what the invitation is for; join with one's account, or make one first."""
     invitation = pending_invitation(request)
+    if invitation is None and just_joined(request):
+        return redirect(joined_address(request))
     if invitation is None:
         return render(request, "account/join.html", status=HTTPStatus.GONE)
     is_known = request.user.is_authenticated
     addresses = proven_addresses(signed_in(request)) if is_known else set()
     context = {
         "invitation": invitation,
+        "issuer": get_config().oidc_name if get_config().oidc_issuer else "",
         "is_theirs": invitation.email in addresses,
         "has_account": is_known or owns_account(invitation.email),
     }

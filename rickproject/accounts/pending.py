@@ -46,6 +46,11 @@ def joined_address(request: HttpRequest) -> str:
     return reverse("project", args=[slug]) if slug else reverse("home")
 
 
+def just_joined(request: HttpRequest) -> bool:
+    """Whether a project was joined in this browser, and its page not opened yet."""
+    return JOINED_KEY in request.session
+
+
 def proven_addresses(user: User) -> set[str]:
     """Return the addresses that are known to be the person's: set by an admin, or confirmed."""
     confirmed = EmailAddress.objects.filter(user=user, verified=True)

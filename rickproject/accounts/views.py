@@ -20,6 +20,7 @@ from rickproject import login_limits
 from rickproject.accounts import logins
 from rickproject.accounts.events import note, note_failed_login
 from rickproject.accounts.requirement import must_have_second_step
+from rickproject.config import get_config
 
 
 class LogIn(LoginView):
@@ -62,6 +63,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "address": EmailAddress.objects.filter(user=user).order_by("-primary", "-verified").first(),
         "has_second_step": Authenticator.Type.TOTP in kinds,
+        "issuer": get_config().oidc_name if get_config().oidc_issuer else "",
         "must_have_second_step": must_have_second_step(user),
     }
     return render(request, "account/account.html", context)

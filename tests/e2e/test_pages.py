@@ -36,7 +36,11 @@ NOT_PAGES = {
     "progress_csv", "guidelines_panel",
 }  # fmt: skip
 # Walked by test_accounts.py, which logs in, forgets passwords and sets up the second step.
-ACCOUNT_PAGES = {name for name in ROUTES if name.startswith(("account_", "join", "mfa_"))}
+ACCOUNT_PAGES = {
+    name
+    for name in ROUTES
+    if name.startswith(("account_", "join", "mfa_", "openid_", "socialaccount_"))
+}
 
 
 @pytest.fixture

@@ -42,6 +42,10 @@ def test_config_reads_names_with_and_without_prefix(monkeypatch: pytest.MonkeyPa
         ({"RICK_EMAIL_URL": "http://mail"}, "RICK_EMAIL_URL must begin with"),
         ({"RICK_EMAIL_URL": "smtp://"}, "RICK_EMAIL_URL must name a host"),
         ({"RICK_EMAIL_URL": "smtp://mail:x"}, "RICK_EMAIL_URL must name a host"),
+        ({"RICK_OIDC_ISSUER": "http://login.example.org"}, "must begin with https://"),
+        ({"RICK_OIDC_ISSUER": "https://login.example.org"}, "needs RICK_OIDC_CLIENT_ID"),
+        ({"RICK_SEALING_KEYS": "short"}, "must hold Fernet keys"),
+        ({"RICK_REQUIRE_SECOND_STEP": "me"}, "RICK_REQUIRE_SECOND_STEP: "),
         ({"RICK_SITE_URL": "rick.example.org"}, "RICK_SITE_URL must begin with"),
     ],
 )
