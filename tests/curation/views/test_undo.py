@@ -28,7 +28,7 @@ def test_a_submission_of_a_dialogue_is_offered_and_taken_back(client: Client, wo
     address = reverse("dialogue_change", args=[world.project.slug, dialogue.pk])
     page = client.post(address, {"action": "submit", "revision": 1}, follow=True).content.decode()
     assert f'name="what" value="submitted {dialogue.pk}"' in page
-    assert page.count("is submitted. No drafts") == 2  # once seen, once in the button's name
+    assert page.count("is submitted. No drafts") == 2  # once read, once as the button's name
     assert "no longer submitted" in press(client, world, f"submitted {dialogue.pk}")
     dialogue.refresh_from_db()
     assert dialogue.state == DialogueState.DRAFT
