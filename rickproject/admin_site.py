@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from curation.domain.activity import record_activity
 from curation.models import Project
@@ -34,6 +35,14 @@ class Audited:
 
 class Site(admin.AdminSite):
     """The one admin site; every model's pages are audited, whichever library they come from."""
+
+    site_title = site_header = "rickproject admin"
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send to the page of one's account, which ends other logins and is logged."""
+        return redirect("account_change_password")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register a model with pages that write into the audit log."""

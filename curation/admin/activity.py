@@ -87,7 +87,10 @@ class ActivityAdmin(admin.ModelAdmin[Activity]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list, and say how long it is kept."""
-        context = {"title": "Audit log", "days": get_config().account_log_days}
+        context = {
+            "title": "Audit log: who did what and when",
+            "days": get_config().account_log_days,
+        }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def table(self, request: HttpRequest) -> HttpResponse:

@@ -147,3 +147,9 @@ def test_log_asks_as_much_for_three_steps_as_for_one(client: Client, admin: User
             client.get(LOG)
         counts.append(len(asked))
     assert counts[0] == counts[2]
+
+
+def test_admins_password_is_changed_where_everybodys_is(client: Client, admin: User) -> None:
+    answer = client.get("/admin/password_change/")
+    assert answer.headers["Location"] == "/accounts/password/change/"
+    assert admin.pk
