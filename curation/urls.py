@@ -22,6 +22,7 @@ from curation.views import (
     projects,
     reader,
     reader_live,
+    review_rules,
     reviews,
     scripts,
     search,
@@ -207,6 +208,7 @@ dialogue_urls: list[URLPattern | URLResolver] = [
         name="dialogue_preview",
     ),
     path("p/<slug:slug>/review/", reviews.review, name="review"),
+    path("p/<slug:slug>/review/rules/", review_rules.review_rules, name="review_rules"),
     path("p/<slug:slug>/review/<int:pk>/", reviews.review_decide, name="review_decide"),
     path("p/<slug:slug>/activity/", activity.activity, name="activity"),
 ]

@@ -154,6 +154,7 @@ ROUTES: dict[str, Route] = {
     "scene_accept": post(ANNOTATING, "slug", "episode", "scene"),
     "dialogue_preview": post(ANNOTATING, "slug", "episode", "scene"),
     "review": get(REVIEWING, "slug"),
+    "review_rules": get(MANAGING, "slug"),
     "review_decide": post(REVIEWING, "slug", "dialogue"),
     "activity": get(ANNOTATING, "slug"),
     "datasets": get(REVIEWING, "slug"),

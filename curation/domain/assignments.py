@@ -100,9 +100,12 @@ def finish_place(episode: Episode, *, person: User, kind: WorkKind) -> None:
     insert_place(episode, kind, person, wanted=None, **done)
 
 
-def finish_places(episode: Episode, *, kind: WorkKind, actor: User) -> None:
-    """Mark all open places of an episode as done: somebody finished for everybody."""
-    _held(episode, kind).filter(state=AssignmentState.OPEN).update(
+def follow_scenes(episode: Episode, *, actor: User, is_done: bool) -> None:
+    """Let the places of the team's scenes follow their submission, or its taking back."""
+    if not is_done:
+        reopen_place(episode, person=actor, kind=WorkKind.SCENES)
+        return
+    _held(episode, WorkKind.SCENES).filter(state=AssignmentState.OPEN).update(
         state=AssignmentState.DONE, ended_at=timezone.now(), ended_by=actor
     )
 

@@ -159,6 +159,7 @@ def rewrite_dialogue(
         updated_by=actor,
         submitted_by=None,
         submitted_at=None,
+        approvals=0,
     )
     _replace_rows(dialogue, members)
     _keep_revision(dialogue, members, actor)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from curation.domain.dialogue_edits import (
@@ -134,6 +135,8 @@ def submit_dialogue(dialogue: Dialogue, *, actor: User, revision: int, step: str
         state=DialogueState.SUBMITTED,
         submitted_by=actor,
         submitted_at=timezone.now(),
+        submission=F("submission") + 1,
+        approvals=0,
     )
     way = {"step": step} if step else {}
     record_edit("dialogue.submitted", dialogue, actor, members, revision=revision, **way)
@@ -173,6 +176,7 @@ def withdraw_dialogue(dialogue: Dialogue, *, actor: User, revision: int) -> Dial
         state=DialogueState.DRAFT,
         submitted_by=None,
         submitted_at=None,
+        approvals=0,
     )
     record_edit("dialogue.withdrawn", dialogue, actor, read_members(dialogue))
     return dialogue
@@ -215,6 +219,7 @@ def restore_dialogue(dialogue: Dialogue, *, actor: User, revision: int, step: st
         state=DialogueState.DRAFT,
         submitted_by=None,
         submitted_at=None,
+        approvals=0,
     )
     members = read_members(dialogue)
     try:

@@ -1,16 +1,20 @@
 """Decisions on dialogues, each bound to the revision that was read.
 
 Nobody decides on their own work. A dialogue is the work of everyone who made it, wrote any of its
-revisions (not only the last: earlier words may still stand in it) or submitted it.
+revisions (not only the last: earlier words may still stand in it) or submitted it. As many people
+as the project asks for approve it, each once, before it is approved.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Value, When
 
 from curation.domain.dialogue_edits import change_row, check_scene, read_members, record_edit
 from curation.domain.dialogues import BulkOutcome
+from curation.domain.review_draws import draw_for_rereview
 from curation.enums import Decision, DialogueState
 from curation.errors import CurationError, PermissionRuleError
 from curation.models import Dialogue, Review
@@ -33,27 +37,39 @@ class OwnWorkError(PermissionRuleError):
     code = "own_work"
 
 
+class ApprovedAlreadyError(PermissionRuleError):
+    """A person would count twice."""
+
+    code = "approved_already"
+
+
 @transaction.atomic
 def approve_dialogue(
     dialogue: Dialogue, *, reviewer: User, revision: int, reason: str = ""
 ) -> Dialogue:
     """Approve a submitted dialogue at the revision its reviewer read.
 
+    Where the project asks for more approvals than it has now, it goes on waiting for another
+    person's.
+
     Raises:
         OwnWorkError: the reviewer had a hand in it.
+        ApprovedAlreadyError: the reviewer's approval is counted already.
         StaleRevisionError: it was edited after ``revision``; nothing is written.
         DialogueStateError: it is not waiting for review.
         DialogueShapeError: the scenes changed under it.
     """
     check_scene(dialogue, read_members(dialogue))
-    return _decide(
+    count_approval(dialogue, revision=revision)
+    check_hand(dialogue, reviewer)
+    record_decision(
         dialogue,
         Decision.APPROVED,
         reviewer=reviewer,
-        revision=revision,
         reason=reason,
-        states=(DialogueState.SUBMITTED,),
+        is_decisive=dialogue.state == DialogueState.APPROVED,
     )
+    return dialogue
 
 
 @transaction.atomic
@@ -64,17 +80,8 @@ def return_dialogue(dialogue: Dialogue, *, reviewer: User, revision: int, reason
         ReasonMissingError: no reason is given.
         OwnWorkError, StaleRevisionError, DialogueStateError: as for an approval.
     """
-    if not reason.strip():
-        msg = "Say why it is returned, so that the next person knows what to change."
-        raise ReasonMissingError(msg)
-    return _decide(
-        dialogue,
-        Decision.RETURNED,
-        reviewer=reviewer,
-        revision=revision,
-        reason=reason,
-        states=DECIDABLE,
-    )
+    check_reason(reason)
+    return _decide(dialogue, Decision.RETURNED, reviewer=reviewer, revision=revision, reason=reason)
 
 
 @transaction.atomic
@@ -86,16 +93,9 @@ def discard_dialogue(
     Raises:
         OwnWorkError, StaleRevisionError, DialogueStateError: as for an approval.
     """
-    decided = _decide(
-        dialogue,
-        Decision.REMOVED,
-        reviewer=reviewer,
-        revision=revision,
-        reason=reason,
-        states=DECIDABLE,
-    )
-    decided.members.update(is_live=False)
-    return decided
+    _decide(dialogue, Decision.REMOVED, reviewer=reviewer, revision=revision, reason=reason)
+    dialogue.members.update(is_live=False)
+    return dialogue
 
 
 def approve_dialogues(dialogues: Iterable[Dialogue], *, reviewer: User) -> BulkOutcome:
@@ -109,39 +109,116 @@ def approve_dialogues(dialogues: Iterable[Dialogue], *, reviewer: User) -> BulkO
     return BulkOutcome(tuple(done), tuple(refused))
 
 
-def _decide(
-    dialogue: Dialogue,
-    decision: Decision,
-    *,
-    reviewer: User,
-    revision: int,
-    reason: str,
-    states: tuple[DialogueState, ...],
-) -> Dialogue:
-    change_row(dialogue, revision=revision, states=states, state=DialogueState(decision.value))
-    if has_hand_in(reviewer, dialogue):  # after the UPDATE: nobody can slip in an edit now
+def count_approval(dialogue: Dialogue, *, revision: int) -> None:
+    """Count one approval more in one UPDATE, which approves the dialogue where it is the last.
+
+    Raises:
+        StaleRevisionError, DialogueStateError: as for an approval.
+    """
+    required = dialogue.project.required_approvals
+    change_row(
+        dialogue,
+        revision=revision,
+        states=(DialogueState.SUBMITTED,),
+        approvals=F("approvals") + 1,
+        state=Case(
+            When(approvals__gte=required - 1, then=Value(DialogueState.APPROVED)),
+            default=Value(DialogueState.SUBMITTED),
+        ),
+    )
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a decision without a word of why.
+
+    Raises:
+        ReasonMissingError: the reason is blank.
+    """
+    if not reason.strip():
+        msg = "Say why it is returned, so that the next person knows what to change."
+        raise ReasonMissingError(msg)
+
+
+def check_hand(dialogue: Dialogue, reviewer: User) -> None:
+    """Refuse a decision on one's own work; call it after the UPDATE, when no edit can slip in.
+
+    Raises:
+        OwnWorkError: the reviewer made, changed or submitted it.
+    """
+    if has_hand_in(reviewer, dialogue):
         msg = (
             f"You had a hand in dialogue {dialogue.pk}: somebody else has to decide on it. "
             f"Whoever made, changed or submitted a dialogue does not review it."
         )
         raise OwnWorkError(msg)
+
+
+def record_decision(
+    dialogue: Dialogue,
+    decision: Decision,
+    *,
+    reviewer: User,
+    reason: str = "",
+    is_decisive: bool = True,
+    fixed_from: int | None = None,
+    is_again: bool = False,
+) -> Review:
+    """Write a decision on the dialogue as it is now, and its step; call it in the transaction.
+
+    Args:
+        is_decisive: it changes the dialogue's state.
+        fixed_from: the revision that was read, where the reviewer changed it first.
+        is_again: a second reading, whose step is told as such.
+
+    Raises:
+        ApprovedAlreadyError: the reviewer approved this submission before.
+    """
     words = reason.strip()[:LONGEST_REASON]
     read = source_dialogue(dialogue)
-    Review.objects.create(
-        dialogue=dialogue,
-        revision=revision,
-        reviewer=reviewer,
-        decision=decision,
-        reason=words,
-        lines_sha256=read.lines_sha256,
-        note_sha256=read.note_sha256,
-    )
+    try:
+        with transaction.atomic():
+            review = Review.objects.create(
+                dialogue=dialogue,
+                revision=dialogue.revision,
+                submission=dialogue.submission,
+                reviewer=reviewer,
+                decision=decision,
+                reason=words,
+                is_decisive=is_decisive,
+                fixed_from=fixed_from,
+                lines_sha256=read.lines_sha256,
+                note_sha256=read.note_sha256,
+            )
+    except IntegrityError as error:
+        msg = "Your approval of this dialogue is counted; it waits for another person’s."
+        raise ApprovedAlreadyError(msg) from error
+    detail: dict[str, Any] = {"again": decision.label} if is_again else {}
+    if decision == Decision.APPROVED and dialogue.project.required_approvals > 1 and not is_again:
+        detail["approval"] = [dialogue.approvals, dialogue.project.required_approvals]
     record_edit(
-        f"dialogue.{decision.value}",
+        "dialogue.read_again" if is_again else f"dialogue.{decision.value}",
         dialogue,
         reviewer,
         read_members(dialogue),
-        revision=revision,
+        revision=dialogue.revision,
         reason=words,
+        **detail,
     )
+    if decision == Decision.APPROVED and is_decisive:
+        draw_for_rereview(dialogue, review=review)
+    return review
+
+
+def _decide(
+    dialogue: Dialogue, decision: Decision, *, reviewer: User, revision: int, reason: str
+) -> Dialogue:
+    change_row(
+        dialogue,
+        revision=revision,
+        states=DECIDABLE,
+        state=DialogueState(decision.value),
+        approvals=0,
+    )
+    check_hand(dialogue, reviewer)
+    record_decision(dialogue, decision, reviewer=reviewer, reason=reason)
     return dialogue

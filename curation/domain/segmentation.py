@@ -14,10 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
-from curation.domain.assignments import finish_places, reopen_place
+from curation.domain.assignments import follow_scenes
 from curation.domain.scene_dialogues import carry_dialogues
 from curation.domain.scene_edits import SceneEdits, copy_source_suggestions, decide_suggestions
-from curation.enums import BoundaryOrigin, SegmentationState, WorkKind
+from curation.enums import BoundaryOrigin, SegmentationState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, Episode, Segmentation, SuggestedBoundary
 from curation.queries.layers import layer_of
@@ -145,7 +145,7 @@ def submit_scenes(
         SceneStateError: they are submitted already.
     """
     layer = ensure_layer(episode, annotator=annotator)
-    submitted = _change_state(
+    return _change_state(
         layer,
         wanted=SegmentationState.SUBMITTED,
         allowed=(SegmentationState.UNTOUCHED, SegmentationState.IN_PROGRESS),
@@ -153,9 +153,6 @@ def submit_scenes(
         actor=actor,
         verb="scenes.submitted",
     )
-    if annotator is None:
-        finish_places(episode, kind=WorkKind.SCENES, actor=actor)
-    return submitted
 
 
 @transaction.atomic
@@ -164,7 +161,7 @@ def reopen_scenes(
 ) -> Segmentation:
     """Take a submission back, so that the scenes are in progress again; errors as on submit."""
     layer = ensure_layer(episode, annotator=annotator)
-    reopened = _change_state(
+    return _change_state(
         layer,
         wanted=SegmentationState.IN_PROGRESS,
         allowed=(SegmentationState.SUBMITTED,),
@@ -172,9 +169,6 @@ def reopen_scenes(
         actor=actor,
         verb="scenes.reopened",
     )
-    if annotator is None:
-        reopen_place(episode, person=actor, kind=WorkKind.SCENES)
-    return reopened
 
 
 def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:
@@ -231,6 +225,8 @@ def _change_state(
         msg = f"These scenes are {layer.get_state_display()}; there is nothing to change."
         raise SceneStateError(msg)
     layer.state = wanted
+    if layer.annotator_id is None:
+        follow_scenes(layer.episode, actor=actor, is_done=wanted == SegmentationState.SUBMITTED)
     record_activity(
         verb, project=layer.episode.script.project, actor=actor, target=layer, revision=revision
     )

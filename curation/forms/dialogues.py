@@ -196,11 +196,15 @@ class ManyForm(forms.Form):
             raise forms.ValidationError(msg) from error
 
 
+FIXED = "fixed"  # changed by the reviewer, then approved
+
+
 class DecisionForm(forms.Form):
     """A reviewer's decision on the revision that was read."""
 
-    decision = forms.ChoiceField(choices=Decision.choices)
+    decision = forms.ChoiceField(choices=[*Decision.choices, (FIXED, "fixed")])
     revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    again = forms.BooleanField(required=False, widget=forms.HiddenInput)
     reason = TextField(
         required=False,
         max_length=LONGEST_REASON,

@@ -12,6 +12,7 @@ from rickproject.lib.numbers import counted
 from .assignments import own_places
 from .layers import is_blind, waiting_layers
 from .projects import Progress
+from .review_queue import approved_by
 
 MOST_NAMED = 4
 LEAST_RECORDS = 10  # below that no provider trains
@@ -68,7 +69,7 @@ def _work_steps(
     states = Dialogue.objects.filter(project=project).aggregate(
         returned=Count("pk", filter=mine & Q(state=DialogueState.RETURNED)),
         drafts=Count("pk", filter=mine & Q(state=DialogueState.DRAFT)),
-        review=Count("pk", filter=~mine & Q(state=DialogueState.SUBMITTED)),
+        review=Count("pk", filter=~mine & Q(state=DialogueState.SUBMITTED) & Q(~approved_by(user))),
     )
     steps = []
     if states["returned"]:

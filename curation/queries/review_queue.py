@@ -3,19 +3,26 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from curation.enums import DialogueState
-from curation.models import Dialogue, Project
+from curation.enums import Decision, DialogueState, RereviewState
+from curation.models import Dialogue, Project, Rereview, Review
 from curation.queries.dialogue_members import own_work
 
 
 @dataclass(frozen=True)
 class QueueCount:
-    """How many dialogues wait: those a person may decide on, and those of their own."""
+    """How many dialogues wait.
+
+    Attributes:
+        decidable: those a person may decide on.
+        own: those of their own.
+        approved: those they approved, which wait for another person's approval.
+    """
 
     decidable: int
     own: int
+    approved: int
 
 
 def waiting_dialogues(project: Project) -> QuerySet[Dialogue]:
@@ -28,13 +35,77 @@ def waiting_dialogues(project: Project) -> QuerySet[Dialogue]:
 
 
 def decidable_dialogues(project: Project, person: User) -> QuerySet[Dialogue]:
-    """Return the waiting dialogues in which a person had no hand."""
-    return waiting_dialogues(project).exclude(own_work(person))
+    """Return what a person may decide on: waiting dialogues, then those to be read again.
+
+    Left out is what they had a hand in and what they approved already.
+    """
+    states = (DialogueState.SUBMITTED, DialogueState.APPROVED)
+    return (
+        Dialogue.objects.filter(project=project, state__in=states)
+        .filter(Q(state=DialogueState.SUBMITTED) | drawn_again())
+        .exclude(own_work(person))
+        .exclude(approved_by(person))
+        .select_related("scene__utterance__episode__script", "target_character", "project")
+        .order_by("-state", "submitted_at", "pk")
+    )
+
+
+def approved_by(person: User) -> Exists:
+    """Return the condition under which a person's approval of a dialogue is counted."""
+    return Exists(
+        Review.objects.filter(
+            dialogue=OuterRef("pk"),
+            submission=OuterRef("submission"),
+            reviewer=person,
+            decision=Decision.APPROVED,
+        )
+    )
+
+
+def drawn_again() -> Exists:
+    """Return the condition under which an approved dialogue waits for a second reading."""
+    return Exists(
+        Rereview.objects.filter(
+            dialogue=OuterRef("pk"), submission=OuterRef("submission"), state=RereviewState.OPEN
+        )
+    )
+
+
+def is_read_again(dialogue: Dialogue) -> bool:
+    """Whether an approved dialogue waits for a second, blind reading."""
+    if dialogue.state != DialogueState.APPROVED:
+        return False
+    drawn = Rereview.objects.filter(dialogue=dialogue, submission=dialogue.submission)
+    return drawn.filter(state=RereviewState.OPEN).exists()
+
+
+def disagreement_about(dialogue: Dialogue) -> Rereview | None:
+    """Return the two decisions that sent a waiting dialogue back to review, if any did."""
+    return (
+        Rereview.objects.filter(
+            dialogue=dialogue,
+            submission=dialogue.submission - 1,
+            state=RereviewState.DISAGREED,
+        )
+        .select_related("first__reviewer", "second__reviewer")
+        .first()
+    )
+
+
+def rereviews_of(project: Project) -> QuerySet[Rereview]:
+    """Return the second readings of a project, the newest first."""
+    return (
+        Rereview.objects.filter(dialogue__project=project)
+        .select_related("dialogue", "first__reviewer", "second__reviewer")
+        .order_by("-pk")
+    )
 
 
 def queue_count(project: Project, person: User) -> QueueCount:
-    """Count what waits for a person, and what waits for somebody else because it is theirs."""
+    """Count what waits for a person, and what waits for somebody else because of them."""
     mine = Q(pk__in=Dialogue.objects.filter(own_work(person)).values("pk"))
     waiting = Dialogue.objects.filter(project=project, state=DialogueState.SUBMITTED)
-    counts = waiting.aggregate(all=Count("pk"), own=Count("pk", filter=mine))
-    return QueueCount(decidable=counts["all"] - counts["own"], own=counts["own"])
+    counts = waiting.aggregate(
+        own=Count("pk", filter=mine), approved=Count("pk", filter=~mine & Q(approved_by(person)))
+    )
+    return QueueCount(decidable_dialogues(project, person).count(), **counts)

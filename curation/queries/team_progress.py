@@ -151,7 +151,7 @@ def _count_decisions(
     project: Project, people: dict[int, PersonProgress], *, only: User | None
 ) -> None:
     mine = {} if only is None else {"dialogue__created_by": only}
-    reviews = Review.objects.filter(dialogue__project=project, **mine).order_by()
+    reviews = Review.objects.filter(dialogue__project=project, is_decisive=True, **mine).order_by()
     firsts = reviews.values("dialogue").annotate(first=Min("pk")).values("first")
     rows = (
         Review.objects.filter(pk__in=firsts)
@@ -188,11 +188,12 @@ def reviews_by_day(
     """
     lasts = Q(
         decision=Decision.APPROVED,
+        is_decisive=True,
         dialogue__state=DialogueState.APPROVED,
         revision=F("dialogue__revision"),
     )
     rows = (
-        Review.objects.filter(dialogue__project=project, created_at__gte=since)
+        Review.objects.filter(dialogue__project=project, created_at__gte=since, is_decisive=True)
         .values_list(Substr(Cast("created_at", TextField()), 1, 10), "decision")
         .annotate(number=Count("pk"), lasting=Count("dialogue", filter=lasts, distinct=True))
         .order_by()

@@ -24,6 +24,9 @@ WORDS = {
     "dialogue.rows_left_out": "left rows out of",
     "dialogue.rows_taken_back": "took rows back into",
     "dialogue.text_changed": "changed the text of",
+    "dialogue.fixed": "fixed",
+    "dialogue.read_again": "read again",
+    "dialogue.disputed": "sent back to review",
     "dialogue.undone": "undid a step of",
     "dialogue.redone": "redid a step of",
     "dialogue.reverted": "brought an earlier revision back of",
@@ -45,6 +48,7 @@ WORDS = {
     "dialogue.carried_over": "carried over to the corrected script",
     "project.created": "started the project",
     "project.cutting_chosen": "chose how scenes are cut in",
+    "project.review_chosen": "chose how dialogues are reviewed in",
     "work.taken": "took the",
     "work.taken_over": "took over the",
     "work.assigned": "gave out the",
@@ -132,6 +136,10 @@ def _more(activity: Activity) -> list[str]:
         words.append("from a proposal")
     if lost := detail.get("lost"):
         words.append("it lost its approval" if lost == "approved" else "it is a draft again")
+    if approval := detail.get("approval"):
+        words.append(f"{approval[0]} of {approval[1]} approvals")
+    if again := detail.get("again"):
+        words.append(f"{again} by who read it again")
     if reason := detail.get("reason"):
         words.append(f"“{reason}”")
     if content := detail.get("content_of"):

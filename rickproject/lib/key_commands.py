@@ -68,6 +68,7 @@ AREAS = (
     Area("line", "Builder, in a line’s text", inside="builder"),
     Area("review", "Review", ("review", "review_decide")),
     Area("reason", "Review, in the reason", inside="review"),
+    Area("mend", "Review, in a line that is fixed", inside="review"),
     Area(
         "splits",
         "Agreement and adjudication",
@@ -193,6 +194,14 @@ SECTIONS = (
         (
             Command("return", ("Mod+Enter",), "Return for this reason", is_typing=True),
             Command("leave", ("Escape",), "Leave the field; what you wrote stays", is_typing=True),
+        ),
+    ),
+    Section(
+        "mend",
+        "In a line that is fixed",
+        (
+            Command("approve", ("Mod+Enter",), "Approve as fixed", is_typing=True),
+            Command("leave", ("Escape",), "Leave the line; what you wrote stays", is_typing=True),
         ),
     ),
     Section(

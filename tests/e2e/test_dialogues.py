@@ -247,6 +247,7 @@ def test_the_queue_is_worked_off_by_keys(world: World, sign_in: SignIn) -> None:
     expect(page.locator(".review-lines")).to_contain_text("Answer 2.")
     page.keyboard.press("x")
     expect(page.get_by_role("heading", name="Nothing waits for review")).to_be_visible()
+    expect(page.locator("[data-said]")).to_have_text(f"Dialogue {dialogues[2].pk} is removed.")
     assert list(Review.objects.order_by("pk").values_list("dialogue", "decision", "reason")) == [
         (dialogues[0].pk, Decision.APPROVED, ""),
         (dialogues[1].pk, Decision.RETURNED, "axr: too short"),

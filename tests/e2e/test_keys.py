@@ -44,8 +44,8 @@ TURNS = "\n".join(f"PIP: Question {n}, is it?\nVEX: (nods) Answer {n}." for n in
 NAMES = {"Mod": "Control", "Up": "ArrowUp", "Down": "ArrowDown", "Left": "ArrowLeft"}
 NAMES |= {"Right": "ArrowRight"}
 TESTED = {
-    "reader", "note", "builder", "line", "review", "reason", "splits", "chat", "projects",
-    "scripts", "dialogues", "datasets", "dataset", "training", "work", "everywhere",
+    "reader", "note", "builder", "line", "review", "reason", "mend", "splits", "chat",
+    "projects", "scripts", "dialogues", "datasets", "dataset", "training", "work", "everywhere",
 }  # fmt: skip
 
 
@@ -257,8 +257,17 @@ def test_keys_of_the_review(live_server: Site, sign_in: SignIn) -> None:
     keys.press("review.remove")
     decided(3, DialogueState.REMOVED)
     keys.press("review.fix")
-    expect(page).to_have_url(re.compile(rf"/dialogues/{work[4].pk}/"))
-    keys.has_pressed_all("review", "reason")
+    expect(page).to_have_url(re.compile(rf"dialogue={work[4].pk}&fix=1$"))
+    line = page.get_by_label("What PIP says in row 9")
+    expect(line).to_be_focused()
+    page.wait_for_load_state()
+    line.fill("A question, is it?")
+    keys.press("mend.leave")
+    expect(line).not_to_be_focused()
+    line.focus()
+    keys.press("mend.approve")
+    expect(page.get_by_text(f"Dialogue {work[4].pk} is fixed and approved.").first).to_be_visible()
+    keys.has_pressed_all("review", "reason", "mend")
 
 
 def test_keys_of_the_splits(live_server: Site, sign_in: SignIn) -> None:
@@ -358,7 +367,9 @@ def test_keys_of_lists_and_of_every_page(live_server: Site, sign_in: SignIn) -> 
     expect(sheet).to_contain_text("Search this project")
     keys.press("everywhere.help")
     expect(sheet).to_be_hidden()
-    areas = TESTED - {"reader", "note", "builder", "line", "review", "reason", "splits", "chat"}
+    areas = TESTED - {
+        "reader", "note", "builder", "line", "review", "reason", "mend", "splits", "chat",
+    }  # fmt: skip
     keys.has_pressed_all(*areas)
 
 
