@@ -18,6 +18,7 @@ DESCRIPTION = (
     "script to try everything on: cut it, pick her dialogues, train her, talk to her."
 )
 TARGET = "VEX"
+REREVIEW_PERCENT = 5
 BUDGET_TOKENS = 192
 COST = 0.3
 

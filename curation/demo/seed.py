@@ -106,6 +106,7 @@ def _ensure_project(people: dict[str, User]) -> Project:
     project.segmentation_mode = SegmentationMode.BLIND
     project.annotators_per_episode = len(plan.BLIND_ANNOTATORS)
     project.dialogue_goal = plan.DIALOGUE_GOAL
+    project.rereview_percent = plan.REREVIEW_PERCENT
     project.save()
     return project
 
