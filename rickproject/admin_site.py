@@ -38,7 +38,7 @@ class Site(admin.AdminSite):
 
     site_title = site_header = "rickproject admin"
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # a redirect instead of a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Send to the page of one's account, which ends other logins and is logged."""

@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "rickproject",
     "curation",
     "training",
-    *configuration.APPS,
+    *configuration.apps(config),
     "rickproject.audited_admin.AuditedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

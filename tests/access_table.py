@@ -60,7 +60,7 @@ ROUTES: dict[str, Route] = {
     "openid_connect_login": get(NOBODY, "token"),
     "openid_connect_callback": get(NOBODY, "token"),
     "socialaccount_login_cancelled": get(PUBLIC),
-    "socialaccount_connections": get(SIGNED_IN),
+    "socialaccount_connections": get(NOBODY),
     "join": get(PUBLIC),
     "join_link": get(PUBLIC, "token"),
     "account": get(SIGNED_IN),

@@ -15,14 +15,15 @@ from curation.demo.clock import spread_times
 from curation.demo.datasets import approve_and_export, build_version
 from curation.demo.dialogues import make_dialogues
 from curation.demo.guidelines import write_guidelines
-from curation.demo.people import ensure_memberships, ensure_people, hand_out_passwords
+from curation.demo.people import MAIL_DOMAIN, ensure_memberships, ensure_people, hand_out_passwords
 from curation.demo.scenes import cut_blind, cut_episode, cut_half
 from curation.domain import imports
 from curation.domain.activity import record_activity
 from curation.domain.assigning import assign_place
 from curation.domain.characters import mark_target
+from curation.domain.invitations import invite_person
 from curation.domain.projects import create_project
-from curation.enums import AssignmentOrigin, ScriptState, SegmentationMode
+from curation.enums import AssignmentOrigin, Role, ScriptState, SegmentationMode
 from curation.errors import CurationError
 from curation.models import Activity, Character, Episode, Project, Script, Segmentation
 from curation.queries.scenes import imported_episodes
@@ -62,6 +63,7 @@ def seed_demo(*, tell: Callable[[str], None] = lambda _line: None) -> bool:
     people = ensure_people()
     project = _ensure_project(people)
     ensure_memberships(project, people)
+    _invite_somebody(project, people["mina"])
     tell("Importing the script")
     _import_script(project, people["mina"])
     write_guidelines(project, manager=people["mina"])
@@ -179,6 +181,14 @@ def _give_out(cast: _Cast, episodes: dict[str, Episode]) -> None:
     for code, kind, name in plan.GIVEN_OUT:
         person, mina = cast.people[name], cast.people["mina"]
         assign_place(episodes[code], person=person, kind=kind, actor=mina)
+
+
+@transaction.atomic
+def _invite_somebody(project: Project, manager: User) -> None:
+    """Show an open invitation; its link is thrown away, so nobody ever uses it."""
+    if not project.invitations.exists():
+        email = f"kit@{MAIL_DOMAIN}"
+        invite_person(project, email=email, role=Role.ANNOTATOR, actor=manager, is_mailed=False)
 
 
 @transaction.atomic

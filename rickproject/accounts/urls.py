@@ -8,7 +8,7 @@ from allauth.socialaccount import views as social
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
-from rickproject.accounts import joining, oidc, views
+from rickproject.accounts import joining, views
 
 entrance_urls: list[URLPattern | URLResolver] = [
     path("login/", views.LogIn.as_view(), name="account_login"),
@@ -43,15 +43,15 @@ entrance_urls: list[URLPattern | URLResolver] = [
     ),
     path("join/", joining.join, name="join"),
     path("join/<str:token>/", joining.join_link, name="join_link"),
-    path("oidc/<str:provider_id>/login/", oidc.oidc_login, name="openid_connect_login"),
-    path("oidc/<str:provider_id>/callback/", oidc.oidc_callback, name="openid_connect_callback"),
+    path("oidc/<str:provider_id>/login/", views.issuer_login, name="openid_connect_login"),
+    path("oidc/<str:provider_id>/callback/", views.issuer_callback, name="openid_connect_callback"),
     path("oidc/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("second-step/authenticate/", second_step.authenticate, name="mfa_authenticate"),
 ]
 
 own_urls: list[URLPattern | URLResolver] = [
     path("", views.account, name="account"),
-    path("connections/", social.connections, name="socialaccount_connections"),
+    path("connections/", views.connections, name="socialaccount_connections"),
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/end/", views.sessions_end, name="sessions_end"),
     path("sessions/<int:pk>/end/", views.session_end, name="session_end"),

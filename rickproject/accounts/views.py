@@ -6,6 +6,7 @@ from urllib.parse import quote
 from allauth.account.models import EmailAddress
 from allauth.account.views import LoginView
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount import views as allauth_social
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from curation.access import signed_in
 from rickproject import login_limits
 from rickproject.accounts import logins
+from rickproject.accounts.configuration import PROVIDER_ID
 from rickproject.accounts.events import note, note_failed_login
 from rickproject.accounts.requirement import must_have_second_step
 from rickproject.config import get_config
@@ -52,6 +54,35 @@ def admin_login(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(msg)
     there = request.GET.get("next") or reverse("admin:index")
     return redirect(f"{reverse('account_login')}?next={quote(there)}")
+
+
+def issuer_login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Send a person to the operator's issuer; its code is loaded only where there is one."""
+    _require_issuer(provider_id)
+    from rickproject.accounts.oidc import oidc_login  # noqa: PLC0415  # heavy
+
+    return oidc_login(request, provider_id)
+
+
+def issuer_callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Take a person back from the operator's issuer."""
+    _require_issuer(provider_id)
+    from rickproject.accounts.oidc import oidc_callback  # noqa: PLC0415  # heavy
+
+    return oidc_callback(request, provider_id)
+
+
+def connections(request: HttpRequest) -> HttpResponseBase:
+    """List and end one's connections with the operator's issuer, where there is one."""
+    _require_issuer(PROVIDER_ID)
+    response: HttpResponseBase = allauth_social.connections(request)
+    return response
+
+
+def _require_issuer(provider_id: str) -> None:
+    if provider_id != PROVIDER_ID or not get_config().oidc_issuer:
+        msg = "No OpenID Connect issuer is set up here."
+        raise Http404(msg)
 
 
 @require_GET

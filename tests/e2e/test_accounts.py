@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from curation.domain.activity import record_activity
 from curation.enums import Role
 from curation.models import Project
+from rickproject.config import get_config
 from tests.e2e.watching import axe_findings, sideways_pixels
 from tests.factories import ProjectFactory, make_member
 from tests.rickproject.accounts.ways import PASSWORD, code_now, link_in, person
@@ -86,7 +87,10 @@ def test_invited_person_makes_an_account_and_sets_up_the_second_step(
     look(page, "join-used")
 
 
-def test_second_step_is_set_up_and_asked_for(sign_in: Callable[..., Page], look: Look) -> None:
+def test_second_step_is_set_up_and_asked_for(
+    sign_in: Callable[..., Page], look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_config(), "oidc_issuer", "https://login.example.org")
     page = sign_in(person("newcomer", email="new@example.org"))
     page.goto("/")
     page.locator("summary", has_text="newcomer").click()

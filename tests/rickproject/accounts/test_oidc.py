@@ -28,7 +28,18 @@ LOGIN, CALLBACK = "/accounts/oidc/oidc/login/", "/accounts/oidc/oidc/callback/"
 
 
 @pytest.fixture
-def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Issuer]:
+def provider() -> Iterator[None]:
+    """Know the protocol, as a site does that was started with an issuer."""
+    from allauth.socialaccount.providers import registry
+    from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+
+    registry.register(OpenIDConnectProvider)
+    yield
+    registry.provider_map.pop("openid_connect")
+
+
+@pytest.fixture
+def issuer(provider: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issuer]:
     with running_issuer() as found:
         monkeypatch.setattr(get_config(), "oidc_issuer", found.address)
         monkeypatch.setattr(get_config(), "oidc_client_id", CLIENT_ID)
