@@ -172,3 +172,33 @@ class ExportState(TextChoices):
     RUNNING = "running", "being written"
     DONE = "done", "ready"
     FAILED = "failed", "failed"
+
+
+class NotificationKind(TextChoices):
+    """What a person is told of."""
+
+    MENTIONED = "mentioned", "you were mentioned"
+    REPLIED = "replied", "an answer where you took part"
+    RESOLVED = "resolved", "a thread of yours was resolved"
+    RETURNED = "returned", "a dialogue of yours was returned"
+    APPROVED = "approved", "a dialogue of yours was approved"
+    ASSIGNED = "assigned", "work was given to you"
+    DATASET_APPROVED = "dataset_approved", "a dataset was approved"
+    DATASET_RETURNED = "dataset_returned", "a dataset was returned"
+
+
+class MailChoice(TextChoices):
+    """What of it comes by e-mail."""
+
+    AT_ONCE = "at_once", "mentions at once, the rest once a day"
+    DIGEST = "digest", "everything once a day"
+    OFF = "off", "no e-mail"
+
+
+class MailState(TextChoices):
+    """Where an e-mail of ours is."""
+
+    QUEUED = "queued", "waiting"
+    SENDING = "sending", "being sent"
+    SENT = "sent", "sent"
+    DROPPED = "dropped", "not wanted any more"

@@ -18,6 +18,7 @@ from curation.views import (
     line_threads,
     members,
     notes,
+    notifications,
     progress,
     projects,
     reader,
@@ -76,6 +77,18 @@ project_urls: list[URLPattern | URLResolver] = [
         name="invitation_revoke",
     ),
     path("p/<slug:slug>/members/<int:pk>/remove/", members.member_remove, name="member_remove"),
+]
+
+notification_urls: list[URLPattern | URLResolver] = [
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/<int:pk>/", notifications.notification, name="notification"),
+    path("notifications/read/", notifications.notifications_read, name="notifications_read"),
+    path(
+        "notifications/settings/",
+        notifications.notification_settings,
+        name="notification_settings",
+    ),
+    path("mail/off/<str:token>/", notifications.mail_off, name="mail_off"),
 ]
 
 script_urls: list[URLPattern | URLResolver] = [
@@ -232,6 +245,7 @@ dataset_urls: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *project_urls,
+    *notification_urls,
     *script_urls,
     *scene_urls,
     *dialogue_urls,

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -15,6 +16,7 @@ from curation.access import ANNOTATING, REVIEWING, TALKING, WATCHING, project_ro
 from curation.enums import Role
 from curation.models import Project
 from curation.queries.key_choices import key_choices
+from curation.queries.notifications import count_unread
 from rickproject.health import Health, read_health
 from rickproject.lib.key_commands import Keys
 from rickproject.lib.keymap import keys_now, sections_of
@@ -126,6 +128,12 @@ class Frame:
             for section in sections_of((match.url_name or "") if match else "")
         ]
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notifications the person has not read."""
+        user = self._request.user
+        return count_unread(user) if isinstance(user, User) else 0
 
     @cached_property
     def health(self) -> Health:

@@ -16,6 +16,7 @@ NOBODY = "nobody where no issuer is set up"
 SECOND_STEP = "who has a second step at login"
 LOGIN = "the person who is logged in there"
 OWNER = "the person whose it is"
+TOLD = "the annotator who is told"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ ROUTES: dict[str, Route] = {
     "theme": post(PUBLIC),
     "health": get(SIGNED_IN),
     "home": get(SIGNED_IN),
+    "notifications": get(SIGNED_IN),
+    "notification": get(TOLD, "notification"),
+    "notifications_read": post(SIGNED_IN),
+    "notification_settings": get(SIGNED_IN),
+    "mail_off": get(PUBLIC, "mail_token"),
     "project_create": get(CREATORS),
     "project": get(WATCHING, "slug"),
     "record_cost": get(ANNOTATING, "slug"),

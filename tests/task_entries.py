@@ -9,6 +9,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from curation.domain import imports
@@ -16,15 +17,26 @@ from curation.domain.activity import record_activity
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.exports import request_export
+from curation.domain.mails import queue_mails
+from curation.domain.threads import open_thread
 from curation.domain.training_records import Recipe
-from curation.enums import DatasetState
-from curation.models import Activity, Character, DatasetVersion, Export, Script
+from curation.enums import DatasetState, MailChoice, Role
+from curation.models import (
+    Activity,
+    Character,
+    DatasetVersion,
+    Export,
+    MailSetting,
+    OutgoingMail,
+    Script,
+)
 from tests.factories import (
     FineTuneJobFactory,
     ModelVersionFactory,
     ProjectFactory,
     UserFactory,
     make_approved_dialogues,
+    make_member,
 )
 from tests.sample_scripts import csv_bytes
 from training.domain.chat import ask, start_conversation
@@ -129,6 +141,33 @@ def abandoned_reply() -> dict[str, object]:
     ask(talk, text="Are you there?")
     Message.objects.update(updated_at=timezone.now() - timedelta(hours=1))
     return {}
+
+
+@entry("curation.send_notification_mail")
+def mail_of_a_mention() -> dict[str, object]:
+    _mention()
+    queue_mails()
+    return {"mail_id": OutgoingMail.objects.get().pk}
+
+
+@entry("curation.sweep_mails")
+def mention_and_digest_due() -> dict[str, object]:
+    _mention()
+    person = _mention()
+    long_ago = timezone.now() - timedelta(days=1)
+    MailSetting.objects.filter(user=person).update(
+        choice=MailChoice.DIGEST, next_digest_at=long_ago
+    )
+    return {}
+
+
+def _mention() -> User:
+    project = make_approved_dialogues(1)
+    person = make_member(project, Role.ANNOTATOR)
+    dialogue = project.dialogues.first()
+    assert dialogue
+    open_thread(project, on=dialogue, author=project.created_by, text=f"@{person.username}, look.")
+    return person
 
 
 def _received() -> Script:

@@ -15,9 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from curation.domain.activity import record_activity
 from curation.domain.invitations import invite_person
+from curation.domain.mail_words import off_token
 from curation.domain.threads import open_thread
-from curation.enums import AssignmentOrigin, DatasetState, Role, WorkKind
-from curation.models import DatasetVersion, Membership, Utterance
+from curation.enums import AssignmentOrigin, DatasetState, NotificationKind, Role, WorkKind
+from curation.models import DatasetVersion, Membership, Notification, Utterance
 from tests.access_table import (
     CREATORS,
     LOGIN,
@@ -27,6 +28,7 @@ from tests.access_table import (
     ROUTES,
     SECOND_STEP,
     SIGNED_IN,
+    TOLD,
     Route,
 )
 from tests.factories import (
@@ -117,6 +119,13 @@ class World:
                 origin=AssignmentOrigin.MANUAL,
                 created_by=self.project.created_by,
             ).pk,
+            "notification": Notification.objects.create(
+                user=self.people["annotator"],
+                project=self.project,
+                kind=NotificationKind.APPROVED,
+                dialogue=dialogue,
+            ).pk,
+            "mail_token": off_token(self.owner.pk),
             "zero": 0,
             "one": 1,
             "dataset": dataset.number,
@@ -160,8 +169,10 @@ class World:
             return route.who == SIGNED_IN or person == "tester"
         if route.who == CREATORS:
             return person in {"stranger", "staff", "superuser", "manager"}  # manages elsewhere
-        if route.who in (OWNER, LOGIN):
-            return self.people[person] == self.owner
+        if route.who in (OWNER, LOGIN, TOLD):
+            return (
+                self.people[person] == self.people["annotator" if route.who == TOLD else "tester"]
+            )
         return person == "superuser" or person in route.who
 
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.domain.assignments import insert_place, name_of, record_work
+from curation.domain.notifications import notify
 from curation.domain.work_balance import balanced
-from curation.enums import AssignmentOrigin, AssignmentState, WorkKind
+from curation.enums import AssignmentOrigin, AssignmentState, NotificationKind, WorkKind
 from curation.errors import CurationError
 from curation.models import Assignment, Episode, Membership, Project
 from curation.queries.assignments import WORKING_ROLES, workable
@@ -45,6 +46,14 @@ def assign_place(episode: Episode, *, person: User, kind: WorkKind, actor: User)
         msg = f"{episode.code} was not given to {who}: {people} may do this, and they are chosen."
         raise PlaceRefusedError(msg)
     record_work("work.assigned", made, actor, person=name_of(person))
+    notify(
+        [person],
+        kind=NotificationKind.ASSIGNED,
+        project=project,
+        actor=actor,
+        on=episode,
+        words=kind.label,
+    )
     return made
 
 
@@ -90,6 +99,7 @@ def share_out(project: Project, *, kind: WorkKind, people: Collection[User], act
             kind=kind.value,
             people=[name_of(one) for one in people],
         )
+        _tell_shares(rows, people=people, actor=actor)
     return given
 
 
@@ -134,6 +144,21 @@ def _end(assignment: Assignment, state: AssignmentState, actor: User, *, verb: s
     own = {} if assignment.person_id == actor.pk else {"person": name_of(assignment.person)}
     record_work(f"work.{verb}", assignment, actor, **own)
     return assignment
+
+
+def _tell_shares(rows: list[Assignment], *, people: Collection[User], actor: User) -> None:
+    for person in people:
+        own = [row for row in rows if row.person_id == person.pk]
+        if own:
+            more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+            notify(
+                [person],
+                kind=NotificationKind.ASSIGNED,
+                project=own[0].project,
+                actor=actor,
+                on=own[0].episode,
+                words=f"{WorkKind(own[0].kind).label}{more}",
+            )
 
 
 def _check_member(project: Project, person: User) -> None:

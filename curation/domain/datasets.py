@@ -4,14 +4,15 @@ from dataclasses import replace
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
+from curation.domain.notifications import notify
 from curation.domain.training_records import Recipe
-from curation.enums import DatasetState, DialogueState, Severity, SplitBy
+from curation.enums import DatasetState, DialogueState, NotificationKind, Role, Severity, SplitBy
 from curation.errors import CurationError
-from curation.models import Character, DatasetVersion, Dialogue, Project
+from curation.models import Character, DatasetVersion, Dialogue, Membership, Project
 from rickproject.lib.queue import enqueue_on_commit
 from rickproject.lib.text import text_problem
 from rickproject.lib.tokens import kept_tokenizer
@@ -156,5 +157,15 @@ def _decide(
         actor=approver,
         target=dataset,
         reason=reason.strip(),
+    )
+    held = Membership.objects.filter(project=dataset.project, role=Role.MANAGER)
+    approved = state == DatasetState.APPROVED
+    notify(
+        User.objects.filter(Q(pk=dataset.created_by_id) | Q(pk__in=held.values("user"))),
+        kind=NotificationKind.DATASET_APPROVED if approved else NotificationKind.DATASET_RETURNED,
+        project=dataset.project,
+        actor=approver,
+        on=dataset,
+        words=reason.strip(),
     )
     return dataset

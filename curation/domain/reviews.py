@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Value, When
 
 from curation.domain.dialogue_edits import change_row, check_scene, read_members, record_edit
+from curation.domain.dialogue_news import tell_of_decision
 from curation.domain.dialogues import BulkOutcome
 from curation.domain.review_draws import draw_for_rereview
 from curation.enums import Decision, DialogueState
@@ -206,6 +207,8 @@ def record_decision(
     )
     if decision == Decision.APPROVED and is_decisive:
         draw_for_rereview(dialogue, review=review)
+    if is_decisive:
+        tell_of_decision(dialogue, decision, reviewer=reviewer, reason=words)
     return review
 
 

@@ -5,8 +5,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
+from curation.domain.mentions import find_mentions
+from curation.domain.notifications import notify, participants
+from curation.enums import NotificationKind
 from curation.errors import CurationError
 from curation.models import Comment, Dialogue, Project, Thread, Utterance
+from curation.queries.threads import mentionable_people
 
 LONGEST_COMMENT = 4000  # characters
 
@@ -52,8 +56,9 @@ def open_thread(
         dialogue=on if isinstance(on, Dialogue) else None,
         opened_by=author,
     )
-    Comment.objects.create(thread=thread, author=author, text=words)
+    comment = Comment.objects.create(thread=thread, author=author, text=words)
     record_activity("thread.opened", project=project, actor=author, target=thread)
+    _tell_mentioned(comment)
     return thread
 
 
@@ -66,6 +71,14 @@ def add_comment(thread: Thread, *, author: User, text: str) -> Comment:
     """
     comment = Comment.objects.create(thread=thread, author=author, text=_checked(text))
     record_activity("thread.answered", project=thread.project, actor=author, target=thread)
+    told = _tell_mentioned(comment)
+    notify(
+        [one for one in participants(thread) if one not in told],
+        kind=NotificationKind.REPLIED,
+        project=thread.project,
+        actor=author,
+        on=comment,
+    )
     return comment
 
 
@@ -81,6 +94,13 @@ def resolve_thread(thread: Thread, *, actor: User) -> None:
         msg = "This thread is resolved already. Reload the page to see by whom."
         raise ThreadStateError(msg)
     record_activity("thread.resolved", project=thread.project, actor=actor, target=thread)
+    notify(
+        participants(thread),
+        kind=NotificationKind.RESOLVED,
+        project=thread.project,
+        actor=actor,
+        on=thread,
+    )
 
 
 @transaction.atomic
@@ -95,6 +115,23 @@ def reopen_thread(thread: Thread, *, actor: User) -> None:
         msg = "This thread is open already. Reload the page to see what was said."
         raise ThreadStateError(msg)
     record_activity("thread.reopened", project=thread.project, actor=actor, target=thread)
+
+
+def _tell_mentioned(comment: Comment) -> list[User]:
+    """Tell those whom a comment mentions; return them."""
+    if "@" not in comment.text:
+        return []
+    project = comment.thread.project
+    people = {one.username: one for one in mentionable_people(project)}
+    mentioned = [people[name] for name in sorted(find_mentions(comment.text, people))]
+    notify(
+        mentioned,
+        kind=NotificationKind.MENTIONED,
+        project=project,
+        actor=comment.author,
+        on=comment,
+    )
+    return mentioned
 
 
 def _checked(text: str) -> str:

@@ -12,7 +12,7 @@ class CommentForm(forms.Form):
     text = TextField(
         label="Comment",
         max_length=LONGEST_COMMENT,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "true"}),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "true", "data-mentions": ""}),
     )
 
 

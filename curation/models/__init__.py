@@ -7,6 +7,7 @@ from .dialogues import Dialogue, DialogueRevision, DialogueUtterance, Rereview, 
 from .guidelines import GuidelineReading, GuidelineRevision
 from .invitations import Invitation
 from .keys import KeyChoice
+from .notifications import MailSetting, Notification, OutgoingMail
 from .projects import Membership, Project
 from .scripts import Character, Episode, ImportProblem, Script, Utterance
 from .segmentations import (
@@ -42,7 +43,10 @@ __all__ = [
     "ImportProblem",
     "Invitation",
     "KeyChoice",
+    "MailSetting",
     "Membership",
+    "Notification",
+    "OutgoingMail",
     "Project",
     "Rereview",
     "Review",

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from curation.enums import SegmentationMode, SegmentationState
 from curation.models import Dialogue, Episode, Membership, Project, Segmentation, Thread
+from curation.queries.assignments import WORKING_ROLES
 from curation.queries.layers import ADJUDICATORS
 
 
@@ -70,6 +71,14 @@ def open_marks(user: User, episode: Episode) -> Mapping[int, int]:
     )
     counted = found.order_by().values_list("utterance__position").annotate(Count("pk"))
     return dict(counted)
+
+
+def mentionable_people(project: Project) -> list[User]:
+    """Return those of a project's active people who read comments, by user name."""
+    held = Membership.objects.filter(project=project, role__in=WORKING_ROLES)
+    return list(
+        User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("username")
+    )
 
 
 def _with_words(found: QuerySet[Thread]) -> QuerySet[Thread]:

@@ -15,9 +15,9 @@ from curation import access
 from curation.access.threads import annotated_line
 from curation.domain.threads import open_thread
 from curation.forms.threads import CommentForm, LineCommentForm
-from curation.models import Episode, Utterance
+from curation.models import Episode, Project, Utterance
 from curation.queries.layers import cuts_blind, may_see_layers
-from curation.queries.threads import line_threads
+from curation.queries.threads import line_threads, mentionable_people
 
 from .reader_desk import desk_of
 
@@ -72,12 +72,19 @@ def line_page(
         "answered": answered,
         "is_blind": cuts_blind(episode),
         "may_see": may_see_layers(person, episode),
+        **people_context(episode.script.project),
     }
     refused = form.errors or (answer and answer.errors)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     part: Any = getattr(request, "htmx", False)
     page = "curation/threads/_line.html" if part else "curation/threads/line.html"
     return render(request, page, context, status=status)
+
+
+def people_context(project: Project) -> dict[str, Any]:
+    """Return who can be mentioned: for the list that completes names, and to set names apart."""
+    people = mentionable_people(project)
+    return {"mention_people": people, "mention_names": [one.username for one in people]}
 
 
 def _scene_title(person: User, episode: Episode, line: Utterance) -> str | None:

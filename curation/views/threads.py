@@ -23,7 +23,7 @@ from curation.forms.threads import CommentForm
 from curation.models import Dialogue, Thread
 from curation.queries.threads import dialogue_threads, project_threads
 
-from .line_threads import line_page
+from .line_threads import line_page, people_context
 
 THREADS_A_PAGE = 25
 
@@ -38,6 +38,7 @@ def threads(request: HttpRequest, slug: str) -> HttpResponse:
     found = project_threads(person, project, is_resolved=is_resolved)
     page = Paginator(found, THREADS_A_PAGE).get_page(request.GET.get("page"))
     context = {"project": project, "page": page, "is_resolved": is_resolved}
+    context |= people_context(project)
     return render(request, "curation/threads/list.html", context)
 
 
@@ -128,6 +129,7 @@ def _lone(
         "thread": thread,
         "answer": answer or CommentForm(auto_id=False),
         "answered": thread.pk if answer else None,
+        **people_context(thread.project),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if answer else HTTPStatus.OK
     return render(request, "curation/threads/lone.html", context, status=status)
@@ -149,6 +151,7 @@ def _comments(
         "form": form or CommentForm(),
         "answer": answer or CommentForm(auto_id=False),
         "answered": answered,
+        **people_context(dialogue.project),
     }
     refused = (form and form.errors) or (answer and answer.errors)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK

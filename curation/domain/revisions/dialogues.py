@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from curation.domain.activity import record_activity
 from curation.domain.dialogue_edits import read_members
+from curation.domain.dialogue_news import tell_of_decision
 from curation.enums import Decision, DialogueState
 from curation.models import Dialogue, DialogueRevision, Review, Script
 from curation.queries.scene_lines import is_spoken_by
@@ -71,3 +72,5 @@ def _write(
         reason=affected.reason,
         was=was,
     )
+    if state == DialogueState.RETURNED:
+        tell_of_decision(dialogue, Decision.RETURNED, reviewer=None, reason=affected.reason)

@@ -1,6 +1,7 @@
 /** Comments on lines: a dialog over the script, marks beside the lines that are talked about. */
 import { toast } from "../rickproject/frame.js";
 import { request } from "../rickproject/live.js";
+import "./mentions.js";
 import { dropDraft, keepDraft, readDraft } from "./drafts.js";
 
 const dialog = document.querySelector("#talk");
