@@ -17,6 +17,7 @@ from curation.demo.dialogues import make_dialogues
 from curation.demo.guidelines import write_guidelines
 from curation.demo.people import MAIL_DOMAIN, ensure_memberships, ensure_people, hand_out_passwords
 from curation.demo.scenes import cut_blind, cut_episode, cut_half
+from curation.demo.talk import talk
 from curation.domain import imports
 from curation.domain.activity import record_activity
 from curation.domain.assigning import assign_place
@@ -83,6 +84,12 @@ def seed_demo(*, tell: Callable[[str], None] = lambda _line: None) -> bool:
     _give_out(cast, episodes)
     tell("Building the second dataset version")
     _make_waiting_version(cast)
+    talk(
+        project,
+        people,
+        half_cut=episodes[plan.HALF_CUT],
+        reviewed=episodes[plan.LATER_EPISODES[-1].code],
+    )
     _finish(cast)
     return hand_out_passwords()
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from curation.demo.seed import seed_demo
 from curation.domain import imports
+from curation.domain.mail_words import off_token
 from curation.domain.threads import open_thread
 from curation.enums import DatasetState, ScriptState
 from curation.models import Project, Script
@@ -126,7 +127,8 @@ def test_every_page_is_sound_for_everybody(
     mina = User.objects.get(username="mina")
     corrected = demo.scripts.get(state=ScriptState.REPLACED)
     old = reverse("script", args=[demo.slug, corrected.pk])
-    walk = addresses(sign_in(mina, **WINDOWS["light"]), old)
+    off = reverse("mail_off", args=[off_token(mina.pk)])
+    walk = addresses(sign_in(mina, **WINDOWS["light"]), old, off)
     names = {route_of(address) for address in walk}
     pages = (
         {name for name, route in ROUTES.items() if route.method == "GET"}

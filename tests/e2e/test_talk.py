@@ -102,3 +102,44 @@ def test_the_readers_comments_fit_a_phone(
     shot(page, "talk-phone-mark")
     assert sideways_pixels(page) == 0
     assert axe_findings(page) == []
+
+
+def test_a_mention_rings_the_others_bell_and_is_resolved_there(
+    table: Table, sign_in: SignIn, shot: Callable[[Page, str], object]
+) -> None:
+    page = reading(sign_in(table.ada), table.url)
+    page.keyboard.press("c")
+    field = page.get_by_label("Begin a thread")
+    expect(field).to_be_focused()
+    field.press_sequentially("Is this the porch, @")
+    people = page.get_by_role("listbox", name="People of this project")
+    expect(people.get_by_role("option")).to_have_count(2)
+    field.press_sequentially("ade")
+    expect(people.get_by_role("option")).to_have_text(["@ben Ben Adeyemi"])
+    expect(field).to_have_attribute("aria-activedescendant", "mention-0")
+    assert axe_findings(page) == []
+    shot(page, "talk-mention")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Is this the porch, @ben ")
+    expect(people).to_have_count(0)
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator("#talk .mention")).to_have_text("@ben")
+
+    other = reading(sign_in(table.ben), table.url)
+    expect(other.locator("#bell .bar-count")).to_have_text("1")
+    other.get_by_role("link", name="Notifications, 1 unread").click()
+    shot(other, "notifications")
+    other.get_by_role("link", name="Ada Marsh mentioned you").click()
+    expect(other.get_by_role("heading", name="Comments on line 1")).to_be_visible()
+    expect(other.locator("#bell .bar-count")).to_have_count(0)
+    other.get_by_role("button", name="Resolve").click()
+    expect(other.locator("details.resolved > summary")).to_have_text("1 resolved thread")
+
+    page.goto("/notifications/")
+    expect(page.locator(".told[data-unread]")).to_contain_text("Ben Adeyemi resolved your thread")
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.locator(".told[data-unread]")).to_have_count(0)
+    page.get_by_role("link", name="E-mail").first.click()
+    page.get_by_label("no e-mail").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("no e-mail")).to_be_checked()
