@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.db import DatabaseError
+
 from rickproject import install_trainer, readiness
 from rickproject.config import Config, get_config
 from rickproject.preflight import PreflightError, pending_migrations
@@ -32,6 +34,7 @@ def examine() -> Iterator[Finding]:
     yield readiness.look_at_broker()
     if database.ok:
         yield from _heartbeats()
+        yield waiting_mail()
     yield readiness.look_at_disk()
     yield model_server(config)
     yield _openai_key(config)
@@ -85,6 +88,25 @@ def mail(config: Config) -> Finding:
         remedy = "Set RICK_EMAIL_FROM; most servers refuse mail from localhost."
         return Finding(subject, ok=False, detail=f"sent by {host}, from nobody", remedy=remedy)
     return Finding(subject, ok=True, detail=f"sent by {host}, from {config.email_from}")
+
+
+def waiting_mail() -> Finding:
+    """Say whether mails wait because the mail server does not take them."""
+    from curation.models import SealedMail  # noqa: PLC0415  # the rest needs no models
+
+    subject = "waiting mail"
+    try:
+        refused = list(SealedMail.objects.exclude(error="").values_list("error", flat=True)[:1000])
+    except DatabaseError:
+        return Finding(subject, ok=False, detail="cannot be looked up", remedy="See migrations.")
+    if not refused:
+        return Finding(subject, ok=True, detail="none")
+    return Finding(
+        subject,
+        ok=False,
+        detail=f"{len(refused)} refused by the mail server ({refused[-1]}), tried again",
+        remedy="Check RICK_EMAIL_URL; the worker's log says more.",
+    )
 
 
 def secret_files(folder: Path) -> Finding:

@@ -6,6 +6,7 @@
     def waiting_export() -> dict[str, int]: ...
 """
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -29,7 +30,9 @@ from curation.models import (
     MailSetting,
     OutgoingMail,
     Script,
+    SealedMail,
 )
+from rickproject.lib.sealed import seal
 from tests.factories import (
     FineTuneJobFactory,
     ModelVersionFactory,
@@ -67,6 +70,22 @@ def old_login() -> dict[str, object]:
     step = record_activity("account.logged_in", project=None, actor=user, target=user)
     long_ago = timezone.now() - timedelta(days=400)
     Activity.objects.filter(pk=step.pk).update(created_at=long_ago)
+    return {}
+
+
+def _waiting_mail() -> SealedMail:
+    parts = {"subject": "s", "body": "b", "from_email": None, "to": ["new@example.org"]}
+    return SealedMail.objects.create(sealed=seal(json.dumps(parts)), next_try_at=timezone.now())
+
+
+@entry("curation.send_sealed_mail")
+def sealed_mail() -> dict[str, object]:
+    return {"mail_id": _waiting_mail().pk}
+
+
+@entry("curation.sweep_sealed_mail")
+def due_mail() -> dict[str, object]:
+    _waiting_mail()
     return {}
 
 

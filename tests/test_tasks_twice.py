@@ -105,7 +105,12 @@ def test_schedule_sends_only_tasks_that_exist() -> None:
 
 
 # They look for rows and send other tasks, which have entries of their own.
-ONLY_SEND = {"curation.sweep_scripts", "curation.sweep_datasets", "training.sweep_jobs"}
+ONLY_SEND = {
+    "curation.sweep_scripts",
+    "curation.sweep_datasets",
+    "training.sweep_jobs",
+    "curation.sweep_sealed_mail",
+}
 
 
 def _empty() -> None:

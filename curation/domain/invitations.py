@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
@@ -18,6 +18,7 @@ from curation.models import Invitation, Membership, Project
 
 from .activity import record_activity
 from .projects import become_blind
+from .sealed_mail import post_mail
 
 TOKEN_BYTES = 32
 DAYS = 7
@@ -142,15 +143,12 @@ def usable_invitation(token_sha256: str) -> Invitation | None:
 
 
 def mail_invitation(invitation: Invitation, *, link: str) -> None:
-    """Send the link to the address.
-
-    Raises:
-        OSError: the mail server does not take it (smtplib's errors are such).
-    """
+    """Send the link to the address, by a worker."""
     context = {"invitation": invitation, "link": link, "days": DAYS}
     text = render_to_string("curation/projects/invitation_mail.txt", context)
     subject = f"[rickproject] You are invited to {invitation.project.name}"
-    send_mail(" ".join(subject.split()), text.strip(), None, [invitation.email])
+    message = EmailMessage(" ".join(subject.split()), text.strip(), None, [invitation.email])
+    post_mail(message)
 
 
 def hash_token(token: str) -> str:

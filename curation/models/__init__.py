@@ -18,7 +18,7 @@ from .segmentations import (
     SuggestedBoundary,
     SuggestionRun,
 )
-from .system import Heartbeat
+from .system import Heartbeat, SealedMail
 from .threads import Comment, Thread
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Rereview",
     "Review",
     "Script",
+    "SealedMail",
     "Segmentation",
     "SplitDecision",
     "SuggestedBoundary",

@@ -15,3 +15,19 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SealedMail(models.Model):
+    """A mail that waits to be sent. It may carry a link that opens an account, so it is sealed."""
+
+    sealed = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    next_try_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"mail {self.pk}"

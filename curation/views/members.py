@@ -1,6 +1,5 @@
 """Who works in a project: managers add and invite people, and take roles away."""
 
-import logging
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -23,8 +22,6 @@ from rickproject.config import get_config
 from rickproject.lib.limits import spend
 
 INVITATIONS_PER_HOUR = 30
-
-logger = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,7 +47,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @login_required
 def member_invite(request: HttpRequest, slug: str) -> HttpResponse:
-    """Invite an address. A link that cannot be mailed is shown, this once."""
+    """Invite an address. Where no mail is sent, the link is shown, this once."""
     user = access.signed_in(request)
     project = access.member_project(user, slug, access.MANAGING)
     form = InvitationForm(request.POST, auto_id="invite_%s")
@@ -70,7 +67,8 @@ def member_invite(request: HttpRequest, slug: str) -> HttpResponse:
         form.add_error("email", str(error))
         return _page(request, project, invitation_form=form)
     link = request.build_absolute_uri(reverse("join_link", args=[token]))
-    if is_mailed and _was_mailed(invitation, link):
+    if is_mailed:
+        mail_invitation(invitation, link=link)
         messages.success(request, f"An invitation is on its way to {invitation.email}.")
         return redirect("members", slug=slug)
     return _page(request, project, shown=invitation, link=link)
@@ -107,17 +105,6 @@ def member_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         )
     may_stay = access.project_roles(user, membership.project) & access.MANAGING
     return redirect("members", slug=slug) if may_stay else redirect("home")
-
-
-def _was_mailed(invitation: Invitation, link: str) -> bool:
-    try:
-        mail_invitation(invitation, link=link)
-    except OSError:
-        logger.warning("an invitation could not be mailed", exc_info=True)
-        # The link is shown instead, so having it no longer proves the address.
-        Invitation.objects.filter(pk=invitation.pk).update(is_mailed=False)
-        return False
-    return True
 
 
 def _page(
