@@ -15,7 +15,7 @@ from curation.domain.work_balance import balanced
 from curation.enums import AssignmentOrigin, AssignmentState, NotificationKind, WorkKind
 from curation.errors import CurationError
 from curation.models import Assignment, Episode, Membership, Project
-from curation.queries.assignments import WORKING_ROLES, workable
+from curation.queries.assignments import WORKING_ROLES, wanted_places, workable
 
 
 class PlaceRefusedError(CurationError):
@@ -36,7 +36,7 @@ def assign_place(episode: Episode, *, person: User, kind: WorkKind, actor: User)
     if not workable(project, kind).filter(pk=episode.pk).exists():
         msg = f"There is nothing to do for {kind.label} in {episode.code} now."
         raise PlaceRefusedError(msg)
-    wanted = project.annotators_per_episode if kind == WorkKind.LAYER else 1
+    wanted = wanted_places(project, kind)
     made = insert_place(
         episode, kind, person, wanted=wanted, origin=AssignmentOrigin.MANUAL, created_by=actor
     )

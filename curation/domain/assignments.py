@@ -21,16 +21,16 @@ from curation.enums import AssignmentOrigin, AssignmentState, WorkKind
 from curation.models import Assignment, Episode, Membership, Project
 from curation.models.assignments import HOLDING
 from curation.queries.assignments import (
-    free_work,
+    free_for,
     lapsed_places,
-    own_places,
+    own_places_now,
     taken_numbers,
+    wanted_places,
 )
 from rickproject.config import get_config
 
-ALL_KINDS = (WorkKind.SCENES, WorkKind.LAYER, WorkKind.DIALOGUES)
+ALL_KINDS = (WorkKind.LAYER, WorkKind.SCENES, WorkKind.DIALOGUES)
 RENEW_SECONDS = 60
-CANDIDATES = 8  # episodes looked at together
 ROUNDS = 40  # of candidates that others were faster on
 MOST_REMEMBERED = 10_000
 
@@ -58,11 +58,10 @@ def take_next(
         kinds: in the order in which they are offered.
         takes_free: whether a place that the person does not hold yet may be taken.
     """
-    members = Membership.objects.filter(project=project, user=person)
+    members = Membership.objects.filter(project=project, user=person).order_by()
     list(members.select_for_update().values_list("pk"))  # two presses of one key are one
-    for own in own_places(project, person).filter(kind__in=kinds):
-        if _renew(Q(pk=own.pk)):
-            own.refresh_from_db(fields=["lease_until"])
+    for own in own_places_now(project, person):
+        if own.kind in kinds and _renew(Q(pk=own.pk)):
             own.project = project
             return own
     if not takes_free:
@@ -132,10 +131,9 @@ def keep_place(person: User, episode_id: int) -> None:
 
 def _take_free(project: Project, kind: WorkKind, person: User) -> Assignment | None:
     for _ in range(ROUNDS):
-        episodes = list(free_work(project, kind, person=person)[:CANDIDATES])
+        episodes = free_for(project, kind, person)
         for episode in episodes:
-            wanted: int = episode.wanted  # type: ignore[attr-defined]  # annotated
-            episode.script.project = project
+            wanted = wanted_places(project, kind)
             made = insert_place(episode, kind, person, wanted=wanted, lease_until=lease_end())
             if made:
                 record_work("work.taken", made, person)

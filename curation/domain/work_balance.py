@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from curation.enums import WorkKind
 from curation.models import Project
-from curation.queries.assignments import free_work, open_loads, places_by_episode
+from curation.queries.assignments import free_work, open_loads, places_by_episode, wanted_places
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -25,12 +25,11 @@ def balanced(
     sizes = {person: loads[person][0] for person in people}
     episodes = list(free_work(project, kind))
     held = places_by_episode(episodes, [kind])
-    turns = 0
+    turns, wanted = 0, wanted_places(project, kind)
     for episode in sorted(episodes, key=lambda one: -one.utterance_count):
         there = held.get(episode.pk, [])
         inside = {row.person_id for row in there}
         numbers = {row.place for row in there}
-        wanted: int = episode.wanted  # type: ignore[attr-defined]  # annotated
         for _ in range(wanted - len(there)):
             able = [person for person in people if person not in inside]
             if not able:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import (
-    Case,
     Count,
     Exists,
     F,
@@ -18,8 +18,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Value,
-    When,
 )
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -32,13 +30,22 @@ from curation.enums import (
     SegmentationState,
     WorkKind,
 )
-from curation.models import Assignment, Character, Dialogue, Episode, Project, Segmentation
+from curation.models import (
+    Assignment,
+    Character,
+    Dialogue,
+    Episode,
+    Project,
+    Script,
+    Segmentation,
+)
 from curation.models.assignments import HOLDING
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 from .layers import is_blind
-from .scenes import imported_episodes
 
 WORKING_ROLES = (Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER)
+CANDIDATES = 8  # free episodes looked at together
 
 
 def _agreed(state: str | None = None) -> QuerySet[Segmentation]:
@@ -54,11 +61,15 @@ def open_places(project: Project) -> QuerySet[Assignment]:
     A blind layer is no work any more once the episode has agreed scenes, nor are agreed scenes
     that were submitted; if either is undone, the places are there again.
     """
+    return _open_places(project.pk, blind=is_blind(project))
+
+
+def _open_places(project: Any, *, blind: bool) -> QuerySet[Assignment]:
     agreed = Segmentation.objects.filter(episode=OuterRef("episode"), annotator=None)
     settled = Exists(agreed.exclude(state=SegmentationState.UNTOUCHED))
     finished = Exists(agreed.filter(state=SegmentationState.SUBMITTED))
     layer, scenes = Q(kind=WorkKind.LAYER), Q(kind=WorkKind.SCENES)
-    if is_blind(project):
+    if blind:
         is_work = (layer & ~Q(settled)) | (scenes & Q(settled) & ~Q(finished))
     else:
         is_work = scenes & ~Q(finished)
@@ -72,12 +83,28 @@ def open_places(project: Project) -> QuerySet[Assignment]:
 
 def own_places(project: Project, person: User) -> QuerySet[Assignment]:
     """Return a person's open places: what they were at last first, then in the order given."""
+    return _own_places(project.pk, person.pk, blind=is_blind(project))
+
+
+def _own_places(project: Any, person: Any, *, blind: bool) -> QuerySet[Assignment]:
     return (
-        open_places(project)
+        _open_places(project, blind=blind)
         .filter(person=person)
         .select_related("episode")
         .order_by(F("lease_until").desc(nulls_last=True), "pk")
     )
+
+
+def _kept_own(blind: bool) -> KeptQuery[Assignment]:  # noqa: FBT001
+    return KeptQuery(lambda: _own_places(Given("project"), Given("person"), blind=blind))
+
+
+_OWN = {blind: _kept_own(blind) for blind in (True, False)}
+
+
+def own_places_now(project: Project, person: User) -> list[Assignment]:
+    """Return the same as :func:`own_places`, at once: for who asks for what is next."""
+    return _OWN[is_blind(project)].rows(project=project.pk, person=person.pk)
 
 
 def held_places(project: Project) -> QuerySet[Assignment]:
@@ -104,22 +131,44 @@ def lapsed_places(project: Project, *, person: User) -> QuerySet[Assignment]:
     )
 
 
-def free_work(project: Project, kind: WorkKind, *, person: User | None = None) -> QuerySet[Episode]:
+def wanted_places(project: Project, kind: WorkKind) -> int:
+    """Return how many people may do a kind of work in one episode."""
+    return project.annotators_per_episode if kind == WorkKind.LAYER else 1
+
+
+def free_work(project: Project, kind: WorkKind) -> QuerySet[Episode]:
     """Return episodes with a free place, the least recently given first, then as in the story.
 
-    Each has ``held``, how many hold a place, and ``wanted``, how many may. Where somebody picked
-    dialogues already, the rest is not free; a manager may still give it to somebody.
-
-    Args:
-        person: leave out where this person holds a place or has finished.
+    Each has ``held``, how many hold a place. Where somebody picked dialogues already, the rest is
+    not free; a manager may still give it to somebody.
     """
+    found: QuerySet[Episode] = _free(
+        project.pk, kind, wanted=wanted_places(project, kind), blind=is_blind(project)
+    )
+    return found
+
+
+def free_for(project: Project, kind: WorkKind, person: User) -> list[Episode]:
+    """Return the first episodes with a place that this person may take, each with its project."""
+    if kind == WorkKind.LAYER and not is_blind(project):
+        return []
+    rows = _FREE[kind, is_blind(project)].rows(
+        project=project.pk, person=person.pk, wanted=wanted_places(project, kind)
+    )
+    found = []
+    for pk, script, season, number, title in rows:
+        episode = Episode(pk=pk, season_number=season, episode_number=number, title=title)
+        episode.script = Script(pk=script, project=project)
+        found.append(episode)
+    return found
+
+
+def _free(project: Any, kind: WorkKind, *, wanted: Any, blind: bool) -> Any:
     places = Assignment.objects.filter(
         episode=OuterRef("pk"), kind=kind, state__in=HOLDING
     ).order_by()
     given = Assignment.objects.filter(episode=OuterRef("pk"), kind=kind).order_by()
-    wanted = project.annotators_per_episode if kind == WorkKind.LAYER else 1
-    found = workable(project, kind).annotate(
-        wanted=Value(wanted),
+    found = _workable(project, kind, blind=blind).annotate(
         held=Coalesce(
             Subquery(
                 places.values("episode").annotate(n=Count("pk")).values("n"),
@@ -132,30 +181,51 @@ def free_work(project: Project, kind: WorkKind, *, person: User | None = None) -
     if kind == WorkKind.DIALOGUES:
         begun = Dialogue.objects.filter(scene__utterance__episode=OuterRef("pk"))
         found = found.filter(~Exists(begun))
-    if person is not None:
-        finished = Segmentation.objects.filter(
-            episode=OuterRef("pk"), annotator=person, state=SegmentationState.SUBMITTED
-        )
-        found = found.filter(~Exists(places.filter(person=person)))
-        if kind == WorkKind.LAYER:
-            found = found.filter(~Exists(finished))
     return found.filter(held__lt=wanted).order_by(
         F("given_at").asc(nulls_first=True), "season_number", "episode_number", "pk"
     )
 
 
+def _free_for(kind: WorkKind, *, blind: bool) -> Any:
+    person = Given("person")
+    mine = Assignment.objects.filter(
+        episode=OuterRef("pk"), kind=kind, state__in=HOLDING, person=person
+    )
+    finished = Segmentation.objects.filter(
+        episode=OuterRef("pk"), annotator=person, state=SegmentationState.SUBMITTED
+    )
+    found = _free(Given("project"), kind, wanted=Given("wanted"), blind=blind).filter(~Exists(mine))
+    if kind == WorkKind.LAYER:
+        found = found.filter(~Exists(finished))
+    return found.values_list("pk", "script", "season_number", "episode_number", "title")[
+        :CANDIDATES
+    ]
+
+
+def _kept_free(kind: WorkKind, blind: bool) -> KeptQuery[Any]:  # noqa: FBT001
+    return KeptQuery(lambda: _free_for(kind, blind=blind))
+
+
+_FREE = {(kind, blind): _kept_free(kind, blind) for kind in WorkKind for blind in (True, False)}
+
+
 def workable(project: Project, kind: WorkKind) -> QuerySet[Episode]:
     """Return the episodes on which this kind of work can be done now."""
-    episodes = imported_episodes(project)
+    return _workable(project.pk, kind, blind=is_blind(project))
+
+
+def _workable(project: Any, kind: WorkKind, *, blind: bool) -> QuerySet[Episode]:
+    episodes = Episode.objects.filter(
+        script__project=project, script__state=ScriptState.IMPORTED
+    ).order_by("season_number", "episode_number", "pk")
     if kind == WorkKind.LAYER:
-        return episodes.filter(~Exists(_agreed())) if is_blind(project) else episodes.none()
+        return episodes.filter(~Exists(_agreed())) if blind else episodes.none()
     if kind == WorkKind.SCENES:
-        if is_blind(project):
+        if blind:
             return episodes.filter(Exists(_agreed(SegmentationState.IN_PROGRESS)))
         return episodes.filter(~Exists(_agreed(SegmentationState.SUBMITTED)))
-    if not Character.objects.filter(project=project, is_target=True).exists():
-        return episodes.none()
-    return episodes.filter(Exists(_agreed(SegmentationState.SUBMITTED)))
+    targets = Character.objects.filter(project=project, is_target=True)
+    return episodes.filter(Exists(_agreed(SegmentationState.SUBMITTED)), Exists(targets))
 
 
 def taken_numbers(episode: Episode, kind: WorkKind) -> set[int]:
@@ -209,6 +279,6 @@ def open_loads(project: Project, people: Collection[int]) -> dict[int, tuple[int
 
 def count_free(project: Project, kind: WorkKind) -> int:
     """Return how many places of a kind nobody holds."""
-    left = Case(When(held__lt=F("wanted"), then=F("wanted") - F("held")), default=Value(0))
-    rows = free_work(project, kind).annotate(left=left).values_list("left", flat=True)
-    return sum(rows)
+    wanted = wanted_places(project, kind)
+    held = _free(project.pk, kind, wanted=wanted, blind=is_blind(project))
+    return sum(wanted - number for number in held.values_list("held", flat=True))

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.domain.assignments import ALL_KINDS, take_next
-from curation.enums import AssignmentState, DialogueState, Role, SegmentationMode, WorkKind
+from curation.domain.assignments import take_next
+from curation.enums import AssignmentState, DialogueState, Role, WorkKind
 from curation.models import Assignment, Boundary, Dialogue, Episode, Membership, Project
 from curation.queries.assignments import last_place, places_by_episode
 from curation.queries.layers import cuts_blind
@@ -87,15 +87,13 @@ def where_next(project: Project, person: User, roles: frozenset[Role]) -> str:
     ).order_by("updated_at", "pk")
     if returned := back.values_list("pk", flat=True).first():
         return reverse("dialogue", args=[project.slug, returned])
-    if held := take_next(project, person=person, takes_free=False):
-        return address_of(held)
-    if roles & REVIEWERS and decidable_dialogues(project, person).exists():
-        return reverse("review", args=[project.slug])
+    if roles & REVIEWERS:
+        if held := take_next(project, person=person, takes_free=False):
+            return address_of(held)
+        if decidable_dialogues(project, person).exists():
+            return reverse("review", args=[project.slug])
     annotators = Membership.objects.filter(project=project, role=Role.ANNOTATOR)
     if Role.ANNOTATOR not in roles and annotators.exists():
         return ""
-    kinds: tuple[WorkKind, ...] = ALL_KINDS
-    if project.segmentation_mode == SegmentationMode.SHARED:
-        kinds = (WorkKind.SCENES, WorkKind.DIALOGUES)
-    taken = take_next(project, person=person, kinds=kinds)
+    taken = take_next(project, person=person)
     return address_of(taken) if taken else ""

@@ -23,12 +23,14 @@ BENCHES = {
     "imports": "B1",
     "reader": "B2",
     "saves": "B4",
+    "annotators": "B4",
+    "next_work": "B5",
     "segmenter": "B7",
     "chat": "B9",
     "startup": "B12",
     "suggester": "B7",
 }
-ON_BOTH_DATABASES = {"saves"}
+ON_BOTH_DATABASES = {"saves", "annotators", "next_work"}
 LONGEST_SECONDS = 900
 
 
