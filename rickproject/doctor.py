@@ -92,11 +92,13 @@ def mail(config: Config) -> Finding:
 
 def waiting_mail() -> Finding:
     """Say whether mails wait because the mail server does not take them."""
-    from curation.models import SealedMail  # noqa: PLC0415  # the rest needs no models
+    from curation.models import OutgoingMail, SealedMail  # noqa: PLC0415  # the rest needs none
 
     subject = "waiting mail"
     try:
         refused = list(SealedMail.objects.exclude(error="").values_list("error", flat=True)[:1000])
+        told = OutgoingMail.objects.filter(state=MailState.QUEUED).exclude(error_detail="")
+        refused += told.values_list("error_detail", flat=True)[:1000]
     except DatabaseError:
         return Finding(subject, ok=False, detail="cannot be looked up", remedy="See migrations.")
     if not refused:

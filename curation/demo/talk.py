@@ -28,11 +28,11 @@ def talk(
         project,
         on=_line(half_cut, 0),
         author=ben,
-        text=f"The telegram is read aloud before anybody has come in. @{ada.username}, would you "
-        "put the kitchen in the note or the porch?",
+        text=f"The telegram is read before we know where they are. @{ada.username}, is the note "
+        "enough, or shall the title say it?",
         is_on_scene=True,
     )
-    add_comment(start, author=ada, text="The kitchen: the window is in it ten lines on.")
+    add_comment(start, author=ada, text="The note is enough. Titles are for finding a scene again.")
     open_thread(
         project,
         on=_line(half_cut, 6),

@@ -33,7 +33,7 @@ def excerpt_of(told: Notification) -> str:
 
 def _where(told: Notification) -> str:
     if told.thread:
-        return f", {_thread_place(told.thread)}"
+        return f" on {_thread_place(told.thread)}"
     if told.dialogue_id:
         return f" {told.dialogue_id}"
     if told.dataset:
