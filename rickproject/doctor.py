@@ -92,7 +92,8 @@ def mail(config: Config) -> Finding:
 
 def waiting_mail() -> Finding:
     """Say whether mails wait because the mail server does not take them."""
-    from curation.models import OutgoingMail, SealedMail  # noqa: PLC0415  # the rest needs none
+    from curation.enums import MailState  # noqa: PLC0415  # the rest of this needs no models
+    from curation.models import OutgoingMail, SealedMail  # noqa: PLC0415
 
     subject = "waiting mail"
     try:

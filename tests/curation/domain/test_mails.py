@@ -17,6 +17,7 @@ from curation.domain.notifications import choose_mail, mark_read, turn_mail_off
 from curation.domain.threads import add_comment, open_thread
 from curation.enums import MailChoice, MailState, Role
 from curation.models import MailSetting, Notification, OutgoingMail, Project
+from rickproject.doctor import waiting_mail
 from tests.factories import make_approved_dialogues, make_member
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,7 @@ def test_a_failing_server_is_asked_again_later_and_nothing_is_lost(
     assert not send_mail(found)
     assert (found.state, found.attempts) == (MailState.QUEUED, 1)
     assert "Connection unexpectedly closed" in found.error_detail
+    assert "Connection unexpectedly closed" in waiting_mail().detail
     assert waiting_mails() == []
     assert not send_mail(found)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
