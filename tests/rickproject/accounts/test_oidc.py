@@ -167,7 +167,7 @@ def test_account_is_connected_after_the_password(client: Client, issuer: Issuer)
         {"redirects": {"/keys"}},
         {"redirects": {"/.well-known/openid-configuration"}},
     ],
-    ids=str,
+    ids=lambda fault: "another key" if "key" in fault else str(fault),
 )
 def test_answer_that_is_not_the_issuers_is_refused(
     client: Client, issuer: Issuer, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
