@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
@@ -22,6 +22,26 @@ class PrivatePagesMiddleware(MiddlewareMixin):
         if session is not None and session.accessed and not response.has_header("Cache-Control"):
             response.headers["Cache-Control"] = "private, no-store"
         return response
+
+
+class PersonMiddleware(MiddlewareMixin):
+    """Refuses what a page of one person sends after another one logged in in the same browser.
+
+    A page that was open, or kept changes while it was offline, says whose it is; changes stay in
+    the browser until that person is back.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Compare who the page says it is with who is logged in."""
+        said = request.headers.get("X-Person", "")
+        if not said or not request.user.is_authenticated or said == str(request.user.pk):
+            return None
+        words = (
+            f"This page is not of {request.user.get_username()}, who is logged in in this browser "
+            "now. Nothing was sent; log in as before, and it will be."
+        )
+        body = {"error": {"code": "another_person", "message": words}}
+        return JsonResponse(body, status=HTTPStatus.FORBIDDEN)
 
 
 class LimitsMiddleware(MiddlewareMixin):

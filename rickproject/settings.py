@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "rickproject.accounts.logins.SeenMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rickproject.accounts.requirement.SecondStepMiddleware",
+    "rickproject.middleware.PersonMiddleware",
     "rickproject.middleware.PrivatePagesMiddleware",
     "rickproject.middleware.LimitsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

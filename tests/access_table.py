@@ -154,6 +154,7 @@ ROUTES: dict[str, Route] = {
     "dialogues_propose": get(ANNOTATING, "slug"),
     "dialogue": get(ANNOTATING, "slug", "dialogue"),
     "dialogue_change": post(ANNOTATING, "slug", "dialogue"),
+    "dialogue_edits": post(ANNOTATING, "slug", "dialogue"),
     "dialogue_history": get(ANNOTATING, "slug", "dialogue"),
     "scene_dialogues": get(ANNOTATING, "slug", "episode", "scene"),
     "dialogue_create": post(ANNOTATING, "slug", "episode", "scene"),

@@ -156,6 +156,24 @@ class ChangeForm(forms.Form):
         return values
 
 
+KEPT_ACTIONS = ("range", "drop", "keep", "text", "clean")
+MOST_KEPT = 500
+
+
+def read_batch(data: dict[str, Any]) -> tuple[int, list[dict[str, Any]]] | None:
+    """Return the revision and the changes that a browser kept; None where any makes no sense."""
+    changes, revision = data.get("changes"), data.get("revision")
+    if not isinstance(changes, list) or not 0 < len(changes) <= MOST_KEPT:
+        return None
+    found = []
+    for one in changes:
+        form = ChangeForm({**one, "revision": revision} if isinstance(one, dict) else {})
+        if not form.is_valid() or form.cleaned_data["action"] not in KEPT_ACTIONS:
+            return None
+        found.append(form.cleaned_data)
+    return found[0]["revision"], found
+
+
 class DialogueFilter(forms.Form):
     """Which dialogues a list shows; it lives in the address."""
 

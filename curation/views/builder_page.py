@@ -23,6 +23,7 @@ from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
 
 from .work_places import place_card
 
+CONFLICT_DIALOG = (("builder-conflict", "Keep both, mine on top"),)
 EDITABLE = (DialogueState.DRAFT, DialogueState.RETURNED)
 
 
@@ -101,6 +102,7 @@ def _context(request: HttpRequest, page: BuilderPage) -> dict[str, Any]:
         "place": scene_place(scene),
         "wish_form": form,
         "dialogue": dialogue,
+        "dialogs": CONFLICT_DIALOG,
         "client_key": uuid.uuid4().hex,
         "open_threads": count_open_threads(dialogue) if dialogue else 0,
         "may_review": bool(dialogue and project_roles(request.user, page.project) & REVIEWING),

@@ -1,6 +1,5 @@
 """The dialogue builder: dialogues of one scene, made and changed beside their training record."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -16,37 +15,24 @@ from django_htmx.http import HttpResponseClientRedirect, push_url
 from curation.access.dialogues import agreed_scene, project_dialogue
 from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.dialogue_edits import read_members
-from curation.domain.dialogue_history import revert_dialogue
 from curation.domain.dialogue_preview import RecordView, preview_record, recipe_in_use
 from curation.domain.dialogue_shape import (
-    DialogueShapeError,
     Member,
     clean_text,
     fresh_members,
-)
-from curation.domain.dialogue_undo import redo_dialogue, undo_dialogue
-from curation.domain.dialogues import (
-    change_range,
-    drop_utterances,
-    remove_dialogue,
-    restore_dialogue,
-    set_training_text,
-    submit_dialogue,
-    take_out_directions,
 )
 from curation.domain.proposals import accept_proposals
 from curation.enums import DialogueState
 from curation.errors import CurationError, StaleRevisionError
 from curation.forms.dialogues import ChangeForm, ChoiceForm, PreviewForm
 from curation.forms.undo import undo_tag
-from curation.models import Character, Dialogue, Utterance
+from curation.models import Character, Dialogue
 from curation.queries.builder_rows import next_to_do
 from curation.queries.scene_lines import scene_utterances
 from rickproject.lib.errors import RickError
 
+from .builder_changes import CHANGES, row_of
 from .builder_page import BuilderPage, client_key_of, kept_wish, scene_now, show_builder, view_of
-
-Change = Callable[[Dialogue, User, dict[str, Any]], Dialogue]
 
 
 @require_GET
@@ -76,7 +62,7 @@ def dialogue_create(request: HttpRequest, slug: str, episode: int, scene: int) -
         return show_builder(request, page, error="Choose rows first.", status=422)
     values = form.cleaned_data
     target = Character.objects.filter(project=project, pk=values["target"]).first()
-    first, last = (_row(found, values[name]) for name in ("first", "last"))
+    first, last = (row_of(found, values[name]) for name in ("first", "last"))
     if target is None or first is None or last is None:
         return show_builder(request, page, error="Choose rows of this scene.", status=422)
     try:
@@ -181,66 +167,6 @@ def _with_edit(members: list[Member], values: dict[str, Any]) -> list[Member]:
         else m
         for m in members
     ]
-
-
-def _row(scene: Any, number: int) -> Utterance | None:
-    return scene_utterances(scene).filter(position=number - 1).first()
-
-
-def _range(dialogue: Dialogue, actor: User, values: dict[str, Any]) -> Dialogue:
-    scene = scene_now(dialogue)
-    first, last = (_row(scene, values[name]) for name in ("first", "last"))
-    if first is None or last is None:
-        msg = "A dialogue stays inside its scene: choose rows of this one."
-        raise DialogueShapeError(msg)
-    return change_range(dialogue, actor=actor, revision=values["revision"], first=first, last=last)
-
-
-def _rows(*, drop: bool) -> Change:
-    return lambda dialogue, actor, values: drop_utterances(
-        dialogue,
-        actor=actor,
-        revision=values["revision"],
-        utterances=values["utterances"],
-        drop=drop,
-    )
-
-
-def _text(dialogue: Dialogue, actor: User, values: dict[str, Any]) -> Dialogue:
-    return set_training_text(
-        dialogue,
-        actor=actor,
-        revision=values["revision"],
-        utterance=values["utterances"][0],
-        text=values["text"],
-    )
-
-
-def _revert(dialogue: Dialogue, actor: User, values: dict[str, Any]) -> Dialogue:
-    return revert_dialogue(
-        dialogue, actor=actor, revision=values["revision"], to_revision=values["to_revision"]
-    )
-
-
-def _plain(change: Callable[..., Dialogue]) -> Change:
-    return lambda dialogue, actor, values: change(
-        dialogue, actor=actor, revision=values["revision"]
-    )
-
-
-CHANGES: dict[str, Change] = {
-    "range": _range,
-    "drop": _rows(drop=True),
-    "keep": _rows(drop=False),
-    "text": _text,
-    "clean": _plain(take_out_directions),
-    "submit": _plain(submit_dialogue),
-    "undo": _plain(undo_dialogue),
-    "redo": _plain(redo_dialogue),
-    "remove": _plain(remove_dialogue),
-    "restore": _plain(restore_dialogue),
-    "revert": _revert,
-}
 
 
 def _words(action: str, before: str, dialogue: Dialogue) -> str:

@@ -253,3 +253,44 @@ def test_the_queue_is_worked_off_by_keys(world: World, sign_in: SignIn) -> None:
         (dialogues[1].pk, Decision.RETURNED, "axr: too short"),
         (dialogues[2].pk, Decision.REMOVED, ""),
     ]
+
+
+def test_changes_made_offline_are_kept_over_a_reload_and_a_conflict_shows_both_texts(
+    world: World, sign_in: SignIn
+) -> None:
+    dialogue = world.dialogue(0, 3)
+    page = open_builder(sign_in(world.writer), dialogue_url(dialogue))
+
+    def write(row: int, text: str) -> None:
+        page.locator(f"#row-{row} [data-pick]").click()
+        page.keyboard.press("e")
+        page.locator(f"#text-{row}").fill(text)
+        page.keyboard.press("Control+Enter")
+
+    away = [True]
+    page.route("**/change/", lambda route: route.abort())
+    page.route("**/edits/", lambda route: route.abort() if away[0] else route.continue_())
+    page.locator("#row-3 [data-pick]").click()
+    page.keyboard.press("Backspace")
+    expect(page.locator("[data-kept]")).to_have_text("Offline: 1 change kept here")
+    write(2, "Mine.")
+    expect(page.locator("[data-kept]")).to_have_text("Offline: 2 changes kept here")
+    expect(page.locator("#row-2 .line-text")).to_have_text("Mine.")
+    expect(page.locator("#row-3 s")).to_have_count(1)
+    page.reload()
+    expect(page.locator("[data-kept]")).to_have_text("Offline: 2 changes kept here")
+    expect(page.locator("#row-2 .line-text")).to_have_text("Mine.")
+    set_training_text(
+        dialogue, actor=world.reviewer, revision=1, utterance=world.rows[1].pk, text="Theirs."
+    )
+    away[0] = False
+    page.evaluate("dispatchEvent(new Event('online'))")
+    dialog = page.locator("#builder-conflict")
+    expect(dialog.locator("[data-conflict-yours]")).to_contain_text("row 2: “Mine.”")
+    expect(dialog.locator("[data-conflict-theirs]")).to_contain_text("Row 2: “Theirs.”")
+    page.keyboard.press("d")
+    dialog.get_by_role("button", name="Keep both").click()
+    revision(page, 4)
+    expect(page.locator("[data-kept]")).to_be_hidden()
+    assert dialogue.members.get(utterance=world.rows[1]).training_text == "Mine."
+    assert positions(dialogue, kept_only=True) == [0, 1, 3]

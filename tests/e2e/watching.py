@@ -10,12 +10,13 @@ from playwright.sync_api import Page
 # Chromium writes a line for every answer of 400 and above; those below 500 are often expected.
 _EXPECTED = "Failed to load resource: the server responded with a status of 4"
 _OFFLINE = "Failed to load resource: net::ERR_"
+_HTMX_OFFLINE = ("htmx:afterRequest", "htmx:sendError")  # it logs each request without an answer
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def is_fault(kind: str, text: str) -> bool:
     """Whether a line of the browser's console is an error of ours; CSP reports are."""
-    if text.startswith((_EXPECTED, _OFFLINE)):
+    if text.startswith((_EXPECTED, _OFFLINE, *_HTMX_OFFLINE)):
         return False
     return kind == "error" or "Content Security Policy" in text
 

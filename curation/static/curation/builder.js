@@ -1,6 +1,7 @@
 /** The dialogue builder: keys and mouse over one scene, its training record beside it. */
 import { bindCommands, pressWords } from "../rickproject/commands.js";
 import { toast } from "../rickproject/frame.js";
+import { attachOutbox } from "./builder_outbox.js";
 import { attachRecord } from "./builder_record.js";
 import { attachRows } from "./builder_rows.js";
 
@@ -59,7 +60,7 @@ function send(page, values) {
     return;
   }
   values.revision = form.elements.revision.value;
-  window.htmx.ajax("POST", form.getAttribute("action"), { target: "#builder", swap: "outerHTML settle:0ms", values });
+  window.htmx.ajax("POST", form.getAttribute("action"), { target: "#builder", swap: "outerHTML settle:0ms", values })?.catch(() => {}); // its events tell
 }
 
 function make(page) {
@@ -155,10 +156,14 @@ bindCommands(document, {
 document.addEventListener("htmx:beforeRequest", () => {
   isBusy = true;
 });
-for (const failure of ["htmx:sendError", "htmx:responseError"]) {
-  document.addEventListener(failure, () => {
-    isBusy = false;
-    waiting.length = 0;
+document.addEventListener("htmx:responseError", () => {
+  isBusy = false;
+  waiting.length = 0;
+});
+for (const kept of ["htmx:sendError", "builder:kept"]) {
+  document.addEventListener(kept, (event) => {
+    if (kept === "htmx:sendError" && !event.detail.isKept) waiting.length = 0;
+    answered();
   });
 }
 document.addEventListener("htmx:beforeSwap", () => {
@@ -166,5 +171,6 @@ document.addEventListener("htmx:beforeSwap", () => {
   kept.hasFocus = Boolean(page?.root.querySelector("[data-rows]")?.contains(document.activeElement));
 });
 document.addEventListener("htmx:afterSettle", answered);
+attachOutbox(() => window.htmx.ajax("GET", window.location.href, { target: "#builder", swap: "outerHTML settle:0ms" })?.catch(() => {}));
 window.addEventListener("popstate", () => window.location.reload());
 start();

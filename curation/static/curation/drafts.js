@@ -40,7 +40,17 @@ export function dropDraft(key) {
   } catch { /* nothing was kept there */ }
 }
 
-/** What a page says of changes that wait. @param {string} key @returns {string} */
-export function waitingWords(key) {
-  return onThisPage.has(key) ? "not saved yet, stay on this page" : "not saved yet, kept in this browser";
+/** Keys under which something is kept. @param {string} prefix @returns {string[]} in their order */
+export function draftKeys(prefix) {
+  const found = new Set([...onThisPage.keys()]);
+  try {
+    for (let index = 0; index < localStorage.length; index += 1) found.add(localStorage.key(index));
+  } catch { /* blocked: only what this page holds */ }
+  return [...found].filter((key) => key.startsWith(prefix)).sort();
+}
+
+/** What a page says of changes that wait for the server. @param {string} key @param {number} number */
+export function keptWords(key, number) {
+  const changes = `${number} change${number === 1 ? "" : "s"}`;
+  return onThisPage.has(key) ? `Offline: ${changes} not saved yet, stay on this page` : `Offline: ${changes} kept here`;
 }

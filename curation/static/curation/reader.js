@@ -155,6 +155,7 @@ function attach(form) {
   addEventListener("hashchange", () => goToAddress(true));
   goToAddress(false);
   saver.resume();
+  inspector.sendAll?.();
   steps.show();
   refresh();
   attachLive(form, saver);

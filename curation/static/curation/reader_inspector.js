@@ -1,8 +1,9 @@
 /** The inspector: title and note of the scene under the cursor, its history and its dialogues. */
 import { toast } from "../rickproject/frame.js";
 import { requestJSON } from "../rickproject/live.js";
-import { dropDraft, keepDraft, readDraft, waitingWords } from "./drafts.js";
+import { draftKeys, dropDraft, keepDraft, keptWords, readDraft } from "./drafts.js";
 import { attachHistory } from "./reader_note_history.js";
+import { showDialogues } from "./reader_scene_dialogues.js";
 
 const PAUSE = 1200;
 
@@ -19,6 +20,7 @@ export class Inspector {
     this.sign = element.querySelector("[data-note-state]");
     this.dialog = document.querySelector("#note-conflict");
     this.history = element.querySelector("[data-history]");
+    addEventListener("online", () => this.sendAll());
     this.position = -1;
     this.timer = 0;
     this.saving = Promise.resolve();
@@ -47,7 +49,7 @@ export class Inspector {
     this.element.querySelector("[data-inspector-name]").textContent = `Scene ${scene.number}`;
     this.element.querySelector("[data-inspector-range]").textContent = `Lines ${scene.first + 1} to ${scene.last + 1}`;
     const known = JSON.stringify([scene.first, scene.last, scene.head.dataset.scene]);
-    if (known !== this.shown) { this.shown = known; this.showDialogues(scene); }
+    if (known !== this.shown) { this.shown = known; showDialogues(this, scene); }
     if (scene.first === this.position) return;
     this.save();
     this.position = scene.first;
@@ -82,14 +84,30 @@ export class Inspector {
     return this.saving;
   }
 
+  /** Positions of scenes whose title or note is kept here, not saved yet. @returns {number[]} */
+  waiting() { return draftKeys(this.draftKey("")).map((key) => Number(key.slice(this.draftKey("").length))); }
+
+  /** Send every note that is kept here, of whichever scene, in the order of the script. */
+  sendAll() {
+    clearTimeout(this.timer);
+    for (const position of this.waiting().sort((a, b) => a - b)) this.saving = this.saving.then(() => this.send(position));
+    return this.saving;
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.sendAll(), 4000);
+  }
+
   async send(position) {
     const kept = readDraft(this.draftKey(position));
-    if (!kept || this.dialog.open || !(await this.ready())) return;
+    if (!kept || this.dialog.open) return;
+    if (!(await this.ready())) { this.later(); return; }
     const draft = JSON.parse(kept);
     const here = () => this.position === position;
     if (here()) this.say("saving…");
     try {
-      const note = await requestJSON(this.url(position), { json: draft });
+      const note = await requestJSON(this.url(position), { json: draft, signal: AbortSignal.timeout(20000) });
       const before = this.noteAt(position);
       const after = { title: note.title, text: note.text };
       if (before && !draft.isStep) this.wrote({ kind: "note", position, from: before, to: after, at: Date.now() });
@@ -99,9 +117,9 @@ export class Inspector {
       if (here()) this.say("saved");
     } catch (error) {
       if (error.status === 409) return this.ask(position, draft, error);
-      if (here()) this.say(waitingWords(this.draftKey(position)));
+      this.say(keptWords(this.draftKey(position), this.waiting().length));
       if (error.status === 422) toast(error.message);
-      else this.timer = setTimeout(() => this.save(), 5000);
+      else this.later();
     }
   }
 
@@ -164,24 +182,6 @@ export class Inspector {
     this.took(this.position, note);
     this.load();
     this.say("restored");
-  }
-
-  showDialogues({ first, last, head }) {
-    const section = this.element.querySelector("[data-dialogues]");
-    const base = this.form.dataset.dialoguesUrl;
-    section.hidden = !base;
-    const inside = this.spans.filter(([start, end]) => start >= first && end <= last);
-    section.querySelector("[data-dialogue-count]").textContent = inside.length || "";
-    section.querySelector("[data-dialogue-list]").replaceChildren(...inside.map(([start, end, state, id]) => {
-      const item = document.createElement("li");
-      const link = document.createElement("a");
-      link.href = this.dialogueUrl.replace(/\/0\/$/, `/${id}/`);
-      link.textContent = `${start + 1} to ${end + 1}`;
-      item.append(link, ` ${state}`);
-      return item;
-    }));
-    section.querySelector("[data-dialogues-link]").href = base.replace(/\/0\/$/, `/${head.dataset.scene || 0}/`);
-    section.querySelector("[data-dialogues-link]").hidden = !Number(head.dataset.scene);
   }
 
   /** Wait until the note is saved. @returns {Promise<boolean>} */

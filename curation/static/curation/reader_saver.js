@@ -1,7 +1,7 @@
 /** Saves batches of edits one after the other; a draft in the browser outlives every failure. */
 import { toast } from "../rickproject/frame.js";
 import { requestJSON } from "../rickproject/live.js";
-import { dropDraft, keepDraft, readDraft, waitingWords } from "./drafts.js";
+import { dropDraft, keepDraft, keptWords, readDraft } from "./drafts.js";
 import { body, empty, fill, merge, size, toStep, words } from "./reader_batch.js";
 
 export class Saver {
@@ -39,6 +39,7 @@ export class Saver {
       this.waiting.suggestions.set(id, state);
     }
     this.keepDraft();
+    if (this.failures) this.say(keptWords(this.key, size(this.waiting)));
     this.send();
   }
 
@@ -57,9 +58,10 @@ export class Saver {
     if (this.flying || !size(this.waiting) || this.dialog.open) return;
     this.flying = this.waiting;
     this.waiting = empty();
-    this.say("saving…");
+    if (!this.failures) this.say("saving…");
     try {
-      const answer = await requestJSON(this.url, { json: { revision: this.revision, layer: this.layer, ...body(this.flying) } });
+      const answer = await requestJSON(this.url, { json: { revision: this.revision, layer: this.layer, ...body(this.flying) },
+        signal: AbortSignal.timeout(20000) });
       this.saved(answer);
     } catch (error) {
       this.failed(error);
@@ -97,8 +99,8 @@ export class Saver {
     }
     this.waiting = merge(batch, this.waiting);
     this.failures += 1;
-    this.say(waitingWords(this.key));
-    if (this.failures === 1) toast(error.message);
+    this.say(keptWords(this.key, size(this.waiting)));
+    if (this.failures === 1 && error.status) toast(error.message);
     setTimeout(() => this.send(), Math.min(30, 2 ** this.failures) * 1000);
     return undefined;
   }

@@ -80,12 +80,13 @@ function attachDialogs() {
 
 function attachHtmx() {
   document.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    toast(status === 429 ? "That was too often. Wait a moment and try again."
+    const { status, responseText } = event.detail.xhr;
+    if (status === 403 && responseText.startsWith("{")) toast(JSON.parse(responseText).error.message, { seconds: 12 });
+    else toast(status === 429 ? "That was too often. Wait a moment and try again."
       : `The server answered ${status}. Nothing was changed; try again in a moment.`);
   });
-  document.addEventListener("htmx:sendError", () => {
-    toast("The server did not answer. Check your connection and try again.");
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!event.detail.isKept) toast("The server did not answer. Check your connection and try again.");
   });
 }
 

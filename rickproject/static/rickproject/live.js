@@ -33,6 +33,7 @@ const SENTENCES = {
 export async function request(url, { json, form, headers = {}, ...options } = {}) {
   const init = { credentials: "same-origin", ...options };
   init.headers = { accept: "application/json", "x-csrftoken": csrfToken(), ...headers };
+  if (document.body.dataset.person) init.headers["x-person"] = document.body.dataset.person;
   if (json !== undefined) {
     init.body = JSON.stringify(json);
     init.headers["content-type"] = "application/json";
