@@ -16,6 +16,7 @@ from curation.views import (
     episodes,
     guidelines,
     keys,
+    layer_history,
     line_threads,
     members,
     notes,
@@ -158,6 +159,9 @@ scene_urls: list[URLPattern | URLResolver] = [
         name="adjudication_undo",
     ),
     path("p/<slug:slug>/scenes/<int:pk>/", reader.reader, name="reader"),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/history/", layer_history.layer_history, name="layer_history"
+    ),
     path("p/<slug:slug>/scenes/<int:pk>/edits/", reader.reader_edits, name="reader_edits"),
     path("p/<slug:slug>/scenes/<int:pk>/keep/", work.work_keep, name="work_keep"),
     path("p/<slug:slug>/scenes/<int:pk>/place/", work.work_end, name="work_end"),

@@ -142,6 +142,7 @@ ROUTES: dict[str, Route] = {
     "adjudication_save": post(REVIEWING, "slug", "episode"),
     "adjudication_undo": post(REVIEWING, "slug", "episode"),
     "reader": get(ANNOTATING, "slug", "episode"),
+    "layer_history": get(ANNOTATING, "slug", "episode"),
     "reader_edits": post(ANNOTATING, "slug", "episode"),
     "reader_live": get(ANNOTATING, "slug", "episode"),
     "reader_suggest": post(ANNOTATING, "slug", "episode"),

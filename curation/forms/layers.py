@@ -52,3 +52,17 @@ class SplitForm(forms.Form):
         """Return position and annotator's number; call it on a valid form that is not ``m``."""
         position, _, annotator = self.cleaned_data["choice"].partition(":")
         return int(position), int(annotator)
+
+
+class CompareForm(forms.Form):
+    """Two revisions to lay side by side."""
+
+    old = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    new = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+
+
+class RestoreLayerForm(forms.Form):
+    """The change to go back to, and the layer's revision that the person saw."""
+
+    restored = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    revision = forms.IntegerField(min_value=0)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from curation.access import ANNOTATING, member_project
 from curation.access.dialogues import project_dialogue
+from curation.domain.dialogue_compare import compare_revisions
 from curation.domain.dialogue_history import members_at
 from curation.domain.dialogues import BulkOutcome, submit_dialogues
 from curation.domain.proposals import (
@@ -23,7 +24,9 @@ from curation.domain.proposals import (
     propose_for_scenes,
 )
 from curation.enums import DialogueState
+from curation.errors import CurationError
 from curation.forms.dialogues import DialogueFilter, ManyForm
+from curation.forms.layers import CompareForm
 from curation.forms.undo import undo_tag
 from curation.models import Activity, Boundary, Dialogue, DialogueRevision, Project, Utterance
 from curation.queries.dialogue_list import listed_dialogues, state_counts
@@ -182,6 +185,7 @@ def dialogue_history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             for one in steps.select_related("actor").order_by("-pk")[:100]
         ],
         "chosen": _chosen_revision(request, dialogue),
+        "compared": _compared(request, dialogue),
         "can_revert": dialogue.state != DialogueState.REMOVED,
     }
     return render(request, "curation/dialogues/history.html", context)
@@ -191,6 +195,19 @@ def _chosen_revision(request: HttpRequest, dialogue: Dialogue) -> dict[str, Any]
     number = request.GET.get("revision", "")
     kept = dialogue.revisions.filter(revision=int(number)).first() if is_key(number) else None
     return {"number": kept.revision, "members": members_at(kept)} if kept else None
+
+
+def _compared(request: HttpRequest, dialogue: Dialogue) -> dict[str, Any] | None:
+    """Return two revisions line by line; None where the address asks for none that exist."""
+    form = CompareForm(request.GET)
+    if not form.is_valid():
+        return None
+    numbers = form.cleaned_data
+    try:
+        lines = compare_revisions(dialogue, **numbers)
+    except CurationError:
+        return None
+    return numbers | {"lines": lines, "is_same": all(line.kind == "same" for line in lines)}
 
 
 def _changes(one: DialogueRevision, before: DialogueRevision | None) -> list[str]:

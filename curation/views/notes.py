@@ -15,10 +15,12 @@ from curation.access import signed_in
 from curation.access.scenes import annotated_episode
 from curation.domain.notes import StaleNoteError, restore_note, save_note
 from curation.errors import CurationError
+from curation.forms.layers import CompareForm
 from curation.forms.scenes import NoteForm, RestoreForm, read_json
-from curation.models import Boundary, Episode
+from curation.models import Boundary, ContextNote, Episode
 from curation.queries.layers import layer_of
 from curation.queries.scenes import positions_of
+from rickproject.lib.word_diff import compare_words
 
 from .reader import invalid, refusal, status_of, wants_json
 
@@ -98,6 +100,21 @@ def _refused(
     return _page(request, episode, position, form=form, theirs=theirs, status=status_of(error))
 
 
+def _compared(request: HttpRequest, notes: list[ContextNote]) -> dict[str, Any] | None:
+    """Return two revisions of title and note word by word; revision 0 is before the first."""
+    form = CompareForm(request.GET)
+    if not form.is_valid():
+        return None
+    kept = {note.revision: (note.title, note.text) for note in notes} | {0: ("", "")}
+    old, new = kept.get(form.cleaned_data["old"]), kept.get(form.cleaned_data["new"])
+    if old is None or new is None:
+        return None
+    return form.cleaned_data | {
+        "title": compare_words(old[0], new[0]),
+        "text": compare_words(old[1], new[1]),
+    }
+
+
 def _page(
     request: HttpRequest,
     episode: Episode,
@@ -115,6 +132,7 @@ def _page(
         msg = "No scene starts at this line."
         raise Http404(msg)
     shown = {"title": "", "text": "", "revision": 0} if scene is None else note_facts(scene)
+    notes = list(scene.notes.select_related("author")[:50]) if scene else []
     context = {
         "project": episode.script.project,
         "episode": episode,
@@ -122,7 +140,8 @@ def _page(
         "position": position,
         "form": form or NoteForm(initial=shown),
         "theirs": theirs,
-        "notes": list(scene.notes.select_related("author")[:50]) if scene else [],
+        "notes": notes,
+        "compared": _compared(request, notes),
         "newest": shown["revision"],
     }
     fragment = "#history" if request.GET.get("part") == "history" else ""
