@@ -73,9 +73,12 @@ def _fields(message: Any) -> list[str]:
     parts = json.loads(message) if isinstance(message, str) and message[:1] == "[" else message
     if not isinstance(parts, list):
         return []
-    found = []
-    for part in parts:
-        for change in part.values():
-            name = change.get("name", "")
-            found += [f"{name} {field}".strip() for field in change.get("fields", [name])]
-    return found
+    return [word for part in parts for change in part.items() for word in _changed(*change)]
+
+
+def _changed(what: str, change: dict[str, Any]) -> list[str]:
+    """Word one change: fields of the row itself, or a row that hangs on it, such as a role."""
+    if "name" in change:
+        fields = ", ".join(change.get("fields", []))
+        return [f"{what} {change['name']} “{change.get('object', '')}” {fields}".strip()]
+    return [str(field) for field in change.get("fields", [])]

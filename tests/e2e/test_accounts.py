@@ -10,16 +10,21 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.models import User
 from django.core import mail
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
 from curation.domain.activity import record_activity
 from curation.enums import Role
 from curation.models import Project
+from rickproject.accounts import configuration
 from rickproject.config import get_config
 from tests.e2e.watching import axe_findings, sideways_pixels
 from tests.factories import ProjectFactory, make_member
+from tests.rickproject.accounts.issuer import Issuer
+from tests.rickproject.accounts.issuer_site import issuer, provider
 from tests.rickproject.accounts.ways import PASSWORD, code_now, link_in, person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+__all__ = ["issuer", "provider"]  # fixtures
 Look = Callable[[Page, str], None]
 
 
@@ -87,10 +92,7 @@ def test_invited_person_makes_an_account_and_sets_up_the_second_step(
     look(page, "join-used")
 
 
-def test_second_step_is_set_up_and_asked_for(
-    sign_in: Callable[..., Page], look: Look, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(get_config(), "oidc_issuer", "https://login.example.org")
+def test_second_step_is_set_up_and_asked_for(sign_in: Callable[..., Page], look: Look) -> None:
     page = sign_in(person("newcomer", email="new@example.org"))
     page.goto("/")
     page.locator("summary", has_text="newcomer").click()
@@ -98,8 +100,6 @@ def test_second_step_is_set_up_and_asked_for(
     look(page, "account")
     page.get_by_role("link", name="Where you are logged in").click()
     look(page, "sessions")
-    page.goto("/accounts/connections/")
-    look(page, "connections")
     page.goto("/accounts/email/")
     look(page, "email")
     page.goto("/accounts/password/change/")
@@ -157,6 +157,28 @@ def test_forgotten_password_is_replaced_by_mail(sign_in: Callable[..., Page], lo
     ):
         page.goto(address)
         look(page, name)
+
+
+@pytest.mark.usefixtures("provider")
+def test_issuer_is_reached_and_left_under_the_strict_policy(
+    sign_in: Callable[..., Page],
+    look: Look,
+    issuer: Issuer,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    places = [*policy["form-action"], *configuration.issuer_origins(get_config())]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | {"form-action": places}}
+    monkeypatch.setattr(get_config(), "oidc_domains", "example.org")
+    page = sign_in(None)
+    page.goto("/accounts/login/")
+    look(page, "login-issuer")
+    press(page, "Log in with Example login")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your projects")
+    page.goto("/accounts/connections/")
+    expect(page.locator("main")).to_contain_text("pip@example.org")
+    look(page, "connections")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -45,6 +45,8 @@ def test_log_keeps_line_breaks_of_values_inside_the_line(written: StringIO) -> N
         "key sk-CANARY0123456789 refused",
         "redis://:CANARY-password@127.0.0.1:6379/0",
         "postgresql://rick:CANARY@db/rick",
+        "Method Not Allowed (POST): /accounts/join/CANARY0123456789012345/",
+        "<Request: GET '/accounts/password/reset/key/1-CANARY-abcdef/'>",
     ],
 )
 def test_log_masks_keys_and_passwords_in_texts(written: StringIO, text: str) -> None:

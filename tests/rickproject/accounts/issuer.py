@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -83,6 +83,15 @@ def running_issuer() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.asked.append(self.path)
+            parts = urlsplit(self.path)
+            if parts.path == "/authorize":
+                asked = {name: value[0] for name, value in parse_qs(parts.query).items()}
+                back = urlencode({"code": "c", "state": asked["state"]})
+                self.send_response(302)
+                self.send_header("Location", f"{asked['redirect_uri']}?{back}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if self.path in issuer.redirects:
                 self.send_response(307)
                 self.send_header("Location", f"{issuer.address}/userinfo")

@@ -153,3 +153,18 @@ def test_admins_password_is_changed_where_everybodys_is(client: Client, admin: U
     answer = client.get("/admin/password_change/")
     assert answer.headers["Location"] == "/accounts/password/change/"
     assert admin.pk
+
+
+def test_log_tells_roles_that_an_admin_gives(client: Client, admin: User) -> None:
+    project = ProjectFactory(name="The Vex Files")
+    pip = person("pip")
+    rows = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 0, "0-user": pip.pk, "0-role": "manager"}
+    form = {f"memberships-{name}": value for name, value in rows.items()}
+    address = f"/admin/curation/project/{project.pk}/change/"
+    page = client.get(address).context["adminform"].form
+    values = {name: page[name].value() for name in page.fields}
+    form |= {name: value for name, value in values.items() if value is not None}
+    assert client.post(address, form).status_code == 302
+    step = Activity.objects.get(verb="admin.changed")
+    assert (step.project, step.actor) == (project, admin)
+    assert any("pip is manager of The Vex Files" in words for words in step.detail["fields"])

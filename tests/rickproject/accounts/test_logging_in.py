@@ -212,3 +212,11 @@ def test_address_counts_once_its_link_is_opened(client: Client) -> None:
     assert user.email == "new@example.org"
     told = {message.to[0] for message in mail.outbox}
     assert told == {"new@example.org", "old@example.org"}, "the old address is told"
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_name_and_address_share_the_limit_of_their_account(client: Client) -> None:
+    person("pip", email="pip@example.org")
+    names = ["pip", "pip@example.org", "PIP", "pip", "pip@example.org"]
+    assert [log_in(client, name, "wrong").status_code for name in names] == [200] * 5
+    assert log_in(client, "pip@example.org").status_code == 429

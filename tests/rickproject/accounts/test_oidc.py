@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -6,7 +5,6 @@ import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth.models import User
 from django.test import Client
-from pydantic import SecretStr
 
 from curation.domain.invitations import invite_person
 from curation.enums import Role
@@ -14,38 +12,13 @@ from curation.models import Activity, Membership, Project
 from rickproject.accounts.issuer_http import IssuerSession, RefusedAddressError
 from rickproject.config import get_config
 from tests.factories import ProjectFactory
-from tests.rickproject.accounts.issuer import (
-    CLIENT_ID,
-    OTHER_KEY,
-    SECRET,
-    Issuer,
-    running_issuer,
-)
+from tests.rickproject.accounts.issuer import OTHER_KEY, SECRET, Issuer
+from tests.rickproject.accounts.issuer_site import issuer, provider
 from tests.rickproject.accounts.ways import code_now, confirm, log_in, person, second_step
 
+__all__ = ["issuer", "provider"]  # fixtures
 pytestmark = pytest.mark.django_db
 LOGIN, CALLBACK = "/accounts/oidc/oidc/login/", "/accounts/oidc/oidc/callback/"
-
-
-@pytest.fixture
-def provider() -> Iterator[None]:
-    """Know the protocol, as a site does that was started with an issuer."""
-    from allauth.socialaccount.providers import registry
-    from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
-
-    registry.register(OpenIDConnectProvider)
-    yield
-    registry.provider_map.pop("openid_connect")
-
-
-@pytest.fixture
-def issuer(provider: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issuer]:
-    with running_issuer() as found:
-        monkeypatch.setattr(get_config(), "oidc_issuer", found.address)
-        monkeypatch.setattr(get_config(), "oidc_client_id", CLIENT_ID)
-        monkeypatch.setattr(get_config(), "oidc_client_secret", SecretStr(SECRET))
-        monkeypatch.setattr(get_config(), "oidc_name", "Example login")
-        yield found
 
 
 @pytest.fixture
