@@ -1,12 +1,13 @@
 """What a person is told, as far as they may read it now."""
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from curation.models import Membership, Notification
 from curation.queries.assignments import WORKING_ROLES
 from curation.queries.layers import ADJUDICATORS
-from curation.queries.threads import threads_open_to
+from curation.queries.threads import readable_threads
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 
 def notifications_open_to(user: User) -> QuerySet[Notification]:
@@ -15,9 +16,14 @@ def notifications_open_to(user: User) -> QuerySet[Notification]:
     Left out is what the blind rule closes and what is of projects they work in no more; it is
     there again as soon as it is open.
     """
+    return _readable(user.pk, decides_everywhere=user.is_superuser)
+
+
+def _readable(user: int | Given, *, decides_everywhere: bool) -> QuerySet[Notification]:
+    threads = readable_threads(user, decides_everywhere=decides_everywhere)
     found = Notification.objects.filter(user=user)
-    found = found.filter(Q(thread=None) | Q(thread__in=threads_open_to(user)))
-    if user.is_superuser:
+    found = found.filter(Q(thread=None) | Q(thread__in=threads))
+    if decides_everywhere:
         return found
     held = Membership.objects.filter(project=OuterRef("project"), user=user)
     return found.filter(
@@ -26,9 +32,23 @@ def notifications_open_to(user: User) -> QuerySet[Notification]:
     )
 
 
+def _kept_count(*, decides_everywhere: bool) -> KeptQuery[tuple[int, int]]:
+    def make() -> QuerySet[Notification, tuple[int, int]]:
+        unread = _readable(Given("user"), decides_everywhere=decides_everywhere).filter(
+            read_at=None
+        )
+        return unread.order_by().values_list("user").annotate(Count("pk"))
+
+    return KeptQuery(make)
+
+
+_COUNTS = {is_super: _kept_count(decides_everywhere=is_super) for is_super in (False, True)}
+
+
 def count_unread(user: User) -> int:
     """Count what a person has not read and may read, in one query over their unread rows."""
-    return notifications_open_to(user).filter(read_at=None).count()
+    found = _COUNTS[user.is_superuser].first(user=user.pk)
+    return found[1] if found else 0
 
 
 def with_places(found: QuerySet[Notification]) -> QuerySet[Notification]:

@@ -11,6 +11,7 @@ from curation.enums import SegmentationMode, SegmentationState
 from curation.models import Dialogue, Episode, Membership, Project, Segmentation, Thread
 from curation.queries.assignments import WORKING_ROLES
 from curation.queries.layers import ADJUDICATORS
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 
 def threads_open_to(user: User) -> QuerySet[Thread]:
@@ -19,13 +20,18 @@ def threads_open_to(user: User) -> QuerySet[Thread]:
     A comment on a line or scene can tell where its author cuts. So while an episode is cut blind it
     is read as the layers are (``may_see_layers``), and by who began the thread.
     """
+    return readable_threads(user.pk, decides_everywhere=user.is_superuser)
+
+
+def readable_threads(user: int | Given, *, decides_everywhere: bool) -> QuerySet[Thread]:
+    """Return what :func:`threads_open_to` does, for a person's id or one that is given later."""
     layers = Segmentation.objects.filter(episode=OuterRef("episode"))
     begun = layers.exclude(state=SegmentationState.UNTOUCHED)
     own = begun.filter(annotator=user)
     decides = Membership.objects.filter(
         project=OuterRef("project"), user=user, role__in=ADJUDICATORS
     )
-    may_decide = Q() if user.is_superuser else Q(Exists(decides))
+    may_decide = Q() if decides_everywhere else Q(Exists(decides))
     return Thread.objects.filter(
         Q(episode=None)
         | Q(opened_by=user)
@@ -64,13 +70,24 @@ def count_open_threads(dialogue: Dialogue) -> int:
     return Thread.objects.filter(dialogue=dialogue, resolved_at__isnull=True).count()
 
 
+def _kept_marks(*, decides_everywhere: bool) -> KeptQuery[tuple[int, int]]:
+    def make() -> QuerySet[Thread, tuple[int, int]]:
+        found = readable_threads(Given("user"), decides_everywhere=decides_everywhere).filter(
+            episode=Given("episode"),
+            utterance__episode=Given("episode"),
+            resolved_at__isnull=True,
+        )
+        return found.order_by().values_list("utterance__position").annotate(Count("pk"))
+
+    return KeptQuery(make)
+
+
+_MARKS = {is_super: _kept_marks(decides_everywhere=is_super) for is_super in (False, True)}
+
+
 def open_marks(user: User, episode: Episode) -> Mapping[int, int]:
     """Count the open threads a person may read by the position of their line, in one query."""
-    found = threads_open_to(user).filter(
-        episode=episode, utterance__episode=episode, resolved_at__isnull=True
-    )
-    counted = found.order_by().values_list("utterance__position").annotate(Count("pk"))
-    return dict(counted)
+    return dict(_MARKS[user.is_superuser].rows(user=user.pk, episode=episode.pk))
 
 
 def mentionable_people(project: Project) -> list[User]:
