@@ -163,6 +163,7 @@ ROUTES: dict[str, Route] = {
     "dialogue_preview": post(ANNOTATING, "slug", "episode", "scene"),
     "review": get(REVIEWING, "slug"),
     "review_rules": get(MANAGING, "slug"),
+    "review_undo": post(REVIEWING, "slug", "dialogue"),
     "review_decide": post(REVIEWING, "slug", "dialogue"),
     "activity": get(ANNOTATING, "slug"),
     "datasets": get(REVIEWING, "slug"),

@@ -30,6 +30,7 @@ WORDS = {
     "dialogue.undone": "undid a step of",
     "dialogue.redone": "redid a step of",
     "dialogue.reverted": "brought an earlier revision back of",
+    "dialogue.decision_undone": "took back a decision on",
     "dialogue.withdrawn": "took back the submission of",
     "dialogue.restored": "brought back",
     "scenes.edited": "edited the scenes of",

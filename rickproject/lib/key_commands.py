@@ -186,6 +186,7 @@ SECTIONS = (
             Command("skip", ("S",), "Skip"),
             Command("remove", ("X",), "Remove"),
             Command("back", ("B",), "Back to the dialogue before"),
+            Command("undo", ("U", "Mod+Z"), "Take back the decision just made"),
         ),
     ),
     Section(

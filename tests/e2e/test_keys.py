@@ -243,6 +243,14 @@ def test_keys_of_the_review(live_server: Site, sign_in: SignIn) -> None:
 
     keys.press("review.approve")
     decided(0, DialogueState.APPROVED)
+    for which, number in ((0, 0), (1, 0)):
+        expect(page.get_by_role("button", name="Undo the decision")).to_be_visible()
+        keys.press("review.undo", which)
+        taken = page.get_by_text(f"on dialogue {work[number].pk} is taken back")
+        expect(taken).to_be_visible()
+        page.wait_for_load_state()
+        keys.press("review.approve")
+        decided(number, DialogueState.APPROVED)
     keys.press("review.back")
     expect(page).to_have_url(re.compile(rf"dialogue={work[0].pk}$"))
     page.goto(address)

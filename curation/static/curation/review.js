@@ -82,6 +82,10 @@ async function decide(form, submitter) {
 
 /** @param {HTMLElement} queue the part with one dialogue */
 function attach(queue) {
+  queue.querySelector("[data-review-undo]")?.addEventListener("submit", (event) => {
+    event.preventDefault(); // the decision itself may still be on its way
+    last.then(() => event.target.submit());
+  });
   const form = queue.querySelector("form.review-decision");
   if (!form) return;
   const reason = form.elements.reason;

@@ -1,0 +1,69 @@
+"""A decision is taken back for a short time, by whoever made it, while nothing rests on it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from curation.domain.dialogues import remove_dialogue, set_training_text
+from curation.domain.review_undo import DecisionStandsError, undo_decision
+from curation.domain.reviews import approve_dialogue, discard_dialogue, return_dialogue
+from curation.enums import DialogueState, Role
+from curation.models import Dialogue, Review
+from tests.curation.domain.dialogue_world import World
+from tests.factories import make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def approve(world: World, dialogue: Dialogue) -> None:
+    approve_dialogue(dialogue, reviewer=world.reviewer, revision=dialogue.revision)
+
+
+def test_every_kind_of_decision_is_taken_back_and_made_again(world: World) -> None:
+    dialogue = world.submitted()
+    approve(world, dialogue)
+    undo_decision(dialogue, reviewer=world.reviewer)
+    assert (dialogue.state, dialogue.approvals) == (DialogueState.SUBMITTED, 0)
+    return_dialogue(dialogue, reviewer=world.reviewer, revision=1, reason="Too long.")
+    undo_decision(dialogue, reviewer=world.reviewer)
+    discard_dialogue(dialogue, reviewer=world.reviewer, revision=1)
+    undo_decision(dialogue, reviewer=world.reviewer)
+    assert dialogue.members.filter(is_live=True).count() == 4
+    approve(world, dialogue)
+    assert dialogue.state == DialogueState.APPROVED
+    assert Review.objects.count() == 4
+
+
+def test_a_removal_stays_where_its_rows_are_taken(world: World) -> None:
+    dialogue = world.submitted()
+    discard_dialogue(dialogue, reviewer=world.reviewer, revision=1)
+    other = world.dialogue()
+    with pytest.raises(Exception, match=f"dialogue {other.pk}"):
+        undo_decision(dialogue, reviewer=world.reviewer)
+    remove_dialogue(other, actor=world.writer, revision=1)
+    dialogue.refresh_from_db()
+    undo_decision(dialogue, reviewer=world.reviewer)
+    assert dialogue.state == DialogueState.SUBMITTED
+
+
+def test_a_decision_stands_for_others_after_a_change_and_after_a_while(world: World) -> None:
+    dialogue = world.submitted()
+    with pytest.raises(DecisionStandsError, match="is not yours"):
+        undo_decision(dialogue, reviewer=world.reviewer)
+    approve(world, dialogue)
+    with pytest.raises(DecisionStandsError, match="is not yours"):
+        undo_decision(dialogue, reviewer=make_member(world.project, Role.REVIEWER))
+    Review.objects.update(created_at=timezone.now() - timedelta(minutes=16))
+    with pytest.raises(DecisionStandsError, match="older than 15 minutes"):
+        undo_decision(dialogue, reviewer=world.reviewer)
+    set_training_text(
+        dialogue, actor=world.writer, revision=1, utterance=world.rows[1].pk, text="Other."
+    )
+    with pytest.raises(DecisionStandsError, match="was changed since"):
+        undo_decision(dialogue, reviewer=world.reviewer)
