@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Substr
 from curation.enums import Decision, DialogueState, SegmentationState
 from curation.models import Activity, Boundary, Dialogue, Episode, Project, Review, Segmentation
 
+from .assignments import open_places
 from .projects import members_of
 from .scenes import imported_episodes
 
@@ -44,6 +45,7 @@ class PersonProgress:
     first_decisions: dict[str, int] = field(default_factory=dict)
     returns: int = 0
     decided: int = 0
+    in_hand: int = 0
 
     @property
     def name(self) -> str:
@@ -100,7 +102,7 @@ def episode_progress(project: Project) -> list[EpisodeProgress]:
 
 
 def people_progress(project: Project, *, only: User | None = None) -> list[PersonProgress]:
-    """Return the members with what they did, by name, in six queries however many there are.
+    """Return the members with what they did, by name, in seven queries however many there are.
 
     Args:
         only: leave everybody else out, down to the counting.
@@ -122,6 +124,9 @@ def people_progress(project: Project, *, only: User | None = None) -> list[Perso
         if person in people:
             people[person].dialogues[state] = number
     _count_decisions(project, people, only=only)
+    held = open_places(project).filter(person__in=people).order_by()
+    for person, number in held.values_list("person").annotate(number=Count("pk")):
+        people[person].in_hand = number
     return list(people.values())
 
 

@@ -21,7 +21,7 @@ from curation.enums import AssignmentState, Role, WorkKind
 from curation.errors import CurationError
 from curation.forms.assignments import SHOWN_KINDS, GridForm, KindForm, ShareForm
 from curation.models import Assignment, Episode, Project
-from curation.queries.assignments import count_free, held_places, places_by_episode
+from curation.queries.assignments import count_free, held_places, places_by_episode, workable
 from curation.queries.layers import cuts_blind
 from curation.queries.projects import members_of
 from curation.queries.scenes import imported_episodes
@@ -32,7 +32,11 @@ SENTENCES = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One person's part in one episode; ``mark`` is empty, or ``open``, ``now`` or ``done``."""
+    """One person's part in one episode.
+
+    Attributes:
+        mark: empty, ``open``, ``now`` or ``done``; ``none`` where there is nothing to do.
+    """
 
     person: User
     mark: str
@@ -180,7 +184,7 @@ def _show(request: HttpRequest, project: Project, kind: str) -> HttpResponse:
         "kinds": SHOWN_KINDS,
         "people": people,
         "page": page,
-        "rows": _rows(page, people, kind),
+        "rows": _rows(project, page, people, kind),
         "params": f"&kind={kind}",
         "free": sum(count_free(project, one) for one in kinds_of(kind)),
         "now": held_places(project).filter(kind__in=kinds_of(kind)),
@@ -189,13 +193,22 @@ def _show(request: HttpRequest, project: Project, kind: str) -> HttpResponse:
     return render(request, "curation/work/assignments.html", context)
 
 
-def _rows(page: Page[Episode], people: list[User], kind: str) -> list[tuple[Episode, list[Cell]]]:
+def _rows(
+    project: Project, page: Page[Episode], people: list[User], kind: str
+) -> list[tuple[Episode, list[Cell]]]:
     episodes, now = list(page), timezone.now()
     places = places_by_episode(episodes, kinds_of(kind))
+    ids = [one.pk for one in episodes]
+    todo = {
+        pk
+        for one in kinds_of(kind)
+        for pk in workable(project, one).filter(pk__in=ids).values_list("pk", flat=True)
+    }
     found = []
     for episode in episodes:
         marks = {row.person_id: _mark(row, now) for row in places.get(episode.pk, [])}
-        found.append((episode, [Cell(one, marks.get(one.pk, "")) for one in people]))
+        empty = "" if episode.pk in todo else "none"
+        found.append((episode, [Cell(one, marks.get(one.pk, empty)) for one in people]))
     return found
 
 

@@ -159,6 +159,7 @@ def csv_table(name: str, found: TeamProgress) -> tuple[list[str], list[tuple[obj
         "people": (
             [
                 "person",
+                "in hand",
                 "episodes submitted",
                 "scenes submitted",
                 *states,
@@ -170,6 +171,7 @@ def csv_table(name: str, found: TeamProgress) -> tuple[list[str], list[tuple[obj
             [
                 (
                     one.name,
+                    one.in_hand,
                     one.episodes,
                     one.scenes,
                     *(one.dialogues.get(state, 0) for state in STATES),

@@ -90,4 +90,4 @@ def test_progress_goal_is_set_by_a_manager_and_stays_when_it_is_nonsense(world: 
     assert world.project.dialogue_goal == 1
 
 
-QUERIES = 25
+QUERIES = 27
