@@ -36,7 +36,7 @@ def test_home_costs_the_same_for_one_project_and_three(
         MembershipFactory(project=make_approved_dialogues(1), user=ada, role=Role.REVIEWER)
     client = signed_in(ada)
     client.get("/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = client.get("/")
     assert response.content.count(b"1 of 1 dialogues approved.") == number
 
