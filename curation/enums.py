@@ -63,6 +63,7 @@ class BoundaryOrigin(TextChoices):
     PERSON = "person", "a person"
     SPEAKER_MODEL = "speaker_model", "the speaker model"
     SOURCE = "source", "the source file"
+    LLM = "llm", "a language model"
     LAYERS = "layers", "the annotators' layers"
 
 
@@ -78,6 +79,7 @@ class Suggester(TextChoices):
 
     SPEAKER_MODEL = "speaker_model", "the speaker model"
     SOURCE = "source", "the source file"
+    LLM = "llm", "a language model"
 
 
 class SuggestionState(TextChoices):
@@ -86,6 +88,16 @@ class SuggestionState(TextChoices):
     OPEN = "open", "open"
     ACCEPTED = "accepted", "accepted"
     DISMISSED = "dismissed", "dismissed"
+
+
+class NoteDraftState(TextChoices):
+    """What became of a drafted title and note."""
+
+    OPEN = "open", "draft"
+    ACCEPTED = "accepted", "accepted"
+    EDITED = "edited", "accepted with changes"
+    DISMISSED = "dismissed", "refused"
+    REPLACED = "replaced", "replaced by a newer draft"
 
 
 class WorkKind(TextChoices):

@@ -79,6 +79,29 @@ class Config(BaseSettings):
     )
     model_server_key: SecretStr | None = Field(None, description="Key of that model server.")
 
+    suggestion_url: str = Field(
+        "",
+        description="Server of the OpenAI protocol that suggests scenes and drafts notes, such as "
+        "https://api.openai.com/v1 or the address of a model server of yours. Nothing asks a "
+        "language model while it is unset.",
+    )
+    suggestion_key: SecretStr | None = Field(
+        None, description="Key of that server; none is sent if unset."
+    )
+    suggestion_model: str = Field("", description="Name of the model it is asked for.")
+    suggestion_budget_usd: Decimal | None = Field(
+        None,
+        ge=0,
+        description="What a project's suggestions of language models may cost in 30 days, in US "
+        "dollars. With it, a model without a price is not asked.",
+    )
+    suggestion_tokens: int = Field(
+        2_000_000,
+        ge=0,
+        description="How many tokens a project's suggestions of language models may take in 30 "
+        "days, read and written together.",
+    )
+
     oidc_issuer: str = Field(
         "",
         description="OpenID Connect: the issuer's address, such as https://login.example.org. "
@@ -201,6 +224,7 @@ class Config(BaseSettings):
             )
         _check_scheme("DATABASE_URL", self.database_url, DATABASE_SCHEMES)
         _check_scheme("REDIS_URL", self.redis_url, BROKER_SCHEMES)
+        _check_scheme("RICK_SUGGESTION_URL", self.suggestion_url, frozenset({"http", "https"}))
         _check_scheme("RICK_SITE_URL", self.site_url, frozenset({"http", "https"}))
         _check_issuer(self)
         if self.sealing_keys:

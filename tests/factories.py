@@ -7,11 +7,19 @@ from django.contrib.auth.models import User
 
 from curation import models
 from curation.domain.training_records import Recipe
-from curation.enums import BoundaryOrigin, DatasetState, Decision, DialogueState, Role, ScriptState
+from curation.enums import (
+    BoundaryOrigin,
+    DatasetState,
+    Decision,
+    DialogueState,
+    Role,
+    ScriptState,
+    SegmentationState,
+)
 from curation.queries.dataset_sources import source_dialogue
 from rickproject.lib.tokens import script_tokenizer_path
 from training import models as training_models
-from training.enums import ModelKind
+from training.enums import ModelKind, SuggestionKind
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -141,6 +149,18 @@ class ModelVersionFactory(factory.django.DjangoModelFactory):
     provider = "local"
 
 
+class SuggestionRequestFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training_models.SuggestionRequest
+
+    episode = factory.SubFactory(EpisodeFactory)
+    project = factory.SelfAttribute("episode.script.project")
+    kind = SuggestionKind.SCENES
+    model_name = "house-model"
+    server = "http://127.0.0.1:9"
+    created_by = factory.SelfAttribute("project.created_by")
+
+
 def make_scene(
     lines: str,
     *,
@@ -173,6 +193,28 @@ def make_scene(
         )
     layer = SegmentationFactory(episode=episode)
     return BoundaryFactory(segmentation=layer, utterance=utterances[0], origin=BoundaryOrigin.START)
+
+
+def make_agreed_project(
+    count: int, *, scenes: tuple[str, ...] = ("AB", "CD", "AC")
+) -> models.Project:
+    """Make a project with ``count`` agreed, submitted episodes.
+
+    Of each scene ten lines are spoken in turn by the speakers that its letters name.
+    """
+    project = ProjectFactory()
+    for number in range(1, count + 1):
+        names = [scene[at % len(scene)] for scene in scenes for at in range(8 + number)]
+        lines = "\n".join(f"{name}: line {at}" for at, name in enumerate(names))
+        first = make_scene(lines, project=project, target="A", episode_number=number)
+        layer = first.segmentation
+        models.Segmentation.objects.filter(pk=layer.pk).update(
+            state=SegmentationState.SUBMITTED, revision=1
+        )
+        for start in range(8 + number, len(names), 8 + number):
+            utterance = layer.episode.utterances.get(position=start)
+            BoundaryFactory(segmentation=layer, utterance=utterance)
+    return project
 
 
 def make_member(project: models.Project, *roles: Role) -> User:

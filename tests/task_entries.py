@@ -37,13 +37,15 @@ from tests.factories import (
     FineTuneJobFactory,
     ModelVersionFactory,
     ProjectFactory,
+    SuggestionRequestFactory,
     UserFactory,
+    make_agreed_project,
     make_approved_dialogues,
     make_member,
 )
 from tests.sample_scripts import csv_bytes
 from training.domain.chat import ask, start_conversation
-from training.models import Message
+from training.models import Message, SuggestionRequest
 
 MakeRows = Callable[[], dict[str, object]]
 ENTRIES: dict[str, MakeRows] = {}
@@ -187,6 +189,32 @@ def _mention() -> User:
     assert dialogue
     open_thread(project, on=dialogue, author=project.created_by, text=f"@{person.username}, look.")
     return person
+
+
+@entry("curation.learn_scenes")
+def agreed_episodes() -> dict[str, object]:
+    return {"project_id": make_agreed_project(4).pk}
+
+
+@entry("curation.sweep_learning")
+def episodes_to_learn_from() -> dict[str, object]:
+    make_agreed_project(3)
+    return {}
+
+
+@entry("training.advance_suggestion")
+def question_without_a_server() -> dict[str, object]:
+    request = SuggestionRequestFactory()
+    request.parts.create(number=1, first=0, last=1, own_first=0, own_last=1)
+    return {"request_id": request.pk}
+
+
+@entry("training.sweep_suggestions")
+def overdue_question() -> dict[str, object]:
+    request = SuggestionRequestFactory()
+    request.parts.create(number=1, first=0, last=1, own_first=0, own_last=1)
+    SuggestionRequest.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    return {}
 
 
 def _received() -> Script:

@@ -35,6 +35,7 @@ from tests.factories import (
     FineTuneJobFactory,
     MembershipFactory,
     ModelVersionFactory,
+    SuggestionRequestFactory,
     UserFactory,
     make_approved_dialogues,
     make_member,
@@ -131,6 +132,7 @@ class World:
             "dataset": dataset.number,
             "file": file.pk,
             "conversation": talk.pk,
+            "suggestion": SuggestionRequestFactory(episode=utterance.episode).pk,
             "job": FineTuneJobFactory(project=self.project, dataset=dataset).pk,
             "member": self._member,
             "activity": record_activity(

@@ -108,8 +108,10 @@ def test_schedule_sends_only_tasks_that_exist() -> None:
 ONLY_SEND = {
     "curation.sweep_scripts",
     "curation.sweep_datasets",
-    "training.sweep_jobs",
     "curation.sweep_sealed_mail",
+    "curation.sweep_learning",
+    "training.sweep_jobs",
+    "training.sweep_suggestions",
 }
 
 

@@ -45,3 +45,35 @@ class MessageState(TextChoices):
     STREAMING = "streaming", "being written"
     STOPPED = "stopped", "stopped"
     FAILED = "failed", "failed"
+
+
+class SuggestionKind(TextChoices):
+    """What a language model is asked for."""
+
+    SCENES = "scenes", "scenes"
+    NOTES = "notes", "titles and notes"
+
+
+class RequestState(TextChoices):
+    """How far a request to a language model is."""
+
+    QUEUED = "queued", "waiting"
+    RUNNING = "running", "being answered"
+    NEEDS_ATTENTION = "needs_attention", "needs a person"
+    SUCCEEDED = "succeeded", "answered"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "stopped"
+
+
+OPEN_REQUEST_STATES = (RequestState.QUEUED, RequestState.RUNNING)
+
+
+class PartState(TextChoices):
+    """How far one question of a request is."""
+
+    WAITING = "waiting", "waiting"
+    SENT = "sent", "sent"
+    ANSWERED = "answered", "answered"
+    REFUSED = "refused", "answer refused"
+    IN_DOUBT = "in_doubt", "perhaps answered"
+    DROPPED = "dropped", "not asked"

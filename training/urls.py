@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from training.views import chat, chat_stream, jobs, prices
+from training.views import chat, chat_stream, jobs, prices, suggesters, suggestions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),
@@ -13,6 +13,33 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/<int:pk>/points/", jobs.job_points, name="job_points"),
     path("p/<slug:slug>/training/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("p/<slug:slug>/training/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
+    path("p/<slug:slug>/scenes/suggesters/", suggesters.suggesters, name="suggesters"),
+    path("p/<slug:slug>/scenes/<int:pk>/suggestions/", suggestions.suggestions, name="suggestions"),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/suggestions/status/",
+        suggestions.suggestions_status,
+        name="suggestions_status",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/suggestions/ask/",
+        suggestions.suggestions_ask,
+        name="suggestions_ask",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/suggestions/drafts/",
+        suggestions.note_drafts_decide,
+        name="note_drafts_decide",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/suggestions/<int:request_id>/again/",
+        suggestions.suggestion_again,
+        name="suggestion_again",
+    ),
+    path(
+        "p/<slug:slug>/scenes/<int:pk>/suggestions/<int:request_id>/stop/",
+        suggestions.suggestion_stop,
+        name="suggestion_stop",
+    ),
     path("p/<slug:slug>/chat/", chat.chat, name="chat"),
     path("p/<slug:slug>/chat/start/", chat.conversation_start, name="conversation_start"),
     path("p/<slug:slug>/chat/<int:pk>/", chat.conversation, name="conversation"),

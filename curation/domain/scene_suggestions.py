@@ -12,6 +12,7 @@ from django.db import transaction
 from curation.domain.activity import record_activity
 from curation.domain.scene_edits import SceneEdits
 from curation.domain.segmentation import apply_scene_edits, ensure_layer
+from curation.domain.speaker_learnings import known_settings
 from curation.domain.speaker_model import (
     DEFAULT_SETTINGS,
     SceneSuggestion,
@@ -38,6 +39,7 @@ from curation.queries.scenes import (
     runs_of,
     spoken_rows,
 )
+from curation.queries.suggester_scores import LEARNED
 
 #: Gaps below this chance of a boundary are not worth a row.
 WORTH_KEEPING = 0.05
@@ -73,7 +75,7 @@ def run_speaker_model(
     *,
     actor: User,
     scenes: int | None = None,
-    settings: SpeakerModelSettings = DEFAULT_SETTINGS,
+    settings: SpeakerModelSettings | None = None,
     annotator: User | None = None,
 ) -> SuggestionRun:
     """Suggest scenes for one episode and keep each suggestion with its probability.
@@ -83,6 +85,8 @@ def run_speaker_model(
 
     Args:
         scenes: about how many scenes to aim at; None leaves it to the model.
+        settings: how the model cuts; None is what it learned from the team's other agreed
+            episodes, or the built-in settings while there are too few.
         annotator: whose layer the suggestions are for; None is the agreed one.
 
     Raises:
@@ -92,24 +96,30 @@ def run_speaker_model(
     if len(rows) <= 1:
         msg = f"{episode.code} has fewer than two spoken lines, so there is nothing to cut."
         raise NothingSpokenError(msg)
+    learned = known_settings(episode) if settings is None else None
+    settings = settings or (learned.settings if learned else DEFAULT_SETTINGS)
     layer = ensure_layer(episode, annotator=annotator)
-    on, off = _decided_gaps(layer, rows)
+    on, off = decided_gaps(layer, rows)
     speakers = [row.speaker for row in rows]
     if scenes is None:
         found = suggest_boundaries(speakers, settings=settings, on=on, off=off)
     else:
-        settings = replace(settings, alpha=ALPHA_WITH_COUNT)
+        if learned is None:
+            settings = replace(settings, alpha=ALPHA_WITH_COUNT)
         found = suggest_about(speakers, scenes=scenes, settings=settings, on=on, off=off)
     parameters = {
         **asdict(settings),
         "penalty": found.penalty,
         "asked_for": scenes,
         "gaps": list(found.boundaries),
+        "decided": len(on) + len(off),
+        "learned_from": learned.episodes if learned else 0,
     }
     with transaction.atomic():  # only now: nobody waits for the model
         run = SuggestionRun.objects.create(
             episode=episode,
             layer=layer if annotator else None,
+            model_name=LEARNED if learned else "",
             parameters=parameters,
             scene_count=found.scenes,
             created_by=actor,
@@ -205,8 +215,8 @@ def _suggest_for_episode(
     )
 
 
-def _decided_gaps(layer: Segmentation, rows: Sequence[SpokenRow]) -> tuple[set[int], set[int]]:
-    """Read people's decisions as gaps between spoken rows.
+def decided_gaps(layer: Segmentation, rows: Sequence[SpokenRow]) -> tuple[set[int], set[int]]:
+    """Read people's decisions as gaps between spoken rows: those sure, and those never.
 
     A decision at a stage direction counts for the next spoken row.
     """

@@ -18,6 +18,7 @@ from .segmentations import (
     SuggestedBoundary,
     SuggestionRun,
 )
+from .suggestions import NoteDraft, SpeakerLearning
 from .system import Heartbeat, SealedMail
 from .threads import Comment, Thread
 
@@ -45,6 +46,7 @@ __all__ = [
     "KeyChoice",
     "MailSetting",
     "Membership",
+    "NoteDraft",
     "Notification",
     "OutgoingMail",
     "Project",
@@ -53,6 +55,7 @@ __all__ = [
     "Script",
     "SealedMail",
     "Segmentation",
+    "SpeakerLearning",
     "SplitDecision",
     "SuggestedBoundary",
     "SuggestionRun",

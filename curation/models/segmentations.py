@@ -153,6 +153,9 @@ class SuggestionRun(models.Model):
         help_text="the annotator's layer it is for; empty for the agreed one",
     )
     suggester = models.CharField(max_length=40, default="speaker_model")
+    model_name = models.CharField(
+        max_length=120, blank=True, help_text="of a language model; what a speaker model learned on"
+    )
     parameters = models.JSONField(default=dict)
     scene_count = models.PositiveIntegerField(default=0, help_text="scenes it proposes")
     created_by = models.ForeignKey(

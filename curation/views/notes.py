@@ -132,7 +132,7 @@ def _page(
         msg = "No scene starts at this line."
         raise Http404(msg)
     shown = {"title": "", "text": "", "revision": 0} if scene is None else note_facts(scene)
-    notes = list(scene.notes.select_related("author")[:50]) if scene else []
+    notes = list(scene.notes.select_related("author", "draft")[:50]) if scene else []
     context = {
         "project": episode.script.project,
         "episode": episode,

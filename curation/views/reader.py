@@ -27,6 +27,7 @@ from curation.forms.scenes import (
 from curation.forms.undo import undo_tag
 from curation.models import SuggestedBoundary
 from curation.queries.scenes import open_suggestions, scenes_at
+from rickproject.lib.numbers import counted
 
 from .reader_desk import Desk, desk_of, layer_facts, next_episode, scene_facts
 from .reader_page import reader_page
@@ -114,9 +115,11 @@ def reader_suggest(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return reader_page(request, desk, error=str(error), status=status_of(error))
     open_count = sum(one.is_proposed for one in _offered(desk))
     instead = f" Exactly {asked} cannot be reached." if asked not in {None, run.scene_count} else ""
+    count = run.parameters.get("learned_from", 0)
+    learned = f", as learned from your {counted(count, 'agreed episode')}" if count else ""
     messages.success(
         request,
-        f"The speakers suggest {run.scene_count} scenes.{instead} "
+        f"The speakers suggest {run.scene_count} scenes{learned}.{instead} "
         f"{open_count} scene starts wait for your word.",
     )
     return redirect("reader", slug=slug, pk=pk)

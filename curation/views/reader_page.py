@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
+from curation.domain.speaker_learnings import known_settings
 from curation.domain.suggestion_scores import score_suggestions
 from curation.enums import SegmentationMode, SegmentationState, UtteranceKind
 from curation.queries.layers import finished_layers, may_see_layers
+from curation.queries.note_drafts import open_note_drafts
 from curation.queries.scenes import (
     dialogue_spans,
     open_suggestions,
@@ -41,6 +43,7 @@ def reader_page(
     layer = desk.layer()
     starts = scene_starts(layer)
     rows = reader_rows(episode)
+    learned = known_settings(episode)
     offered = open_suggestions(episode, annotator=desk.annotator)
     context = {
         "project": project,
@@ -84,6 +87,8 @@ def reader_page(
         "dialogs": CONFLICT_DIALOGS,
         "error": error,
         "layer_kind": desk.kind,
+        "learned_from": learned.episodes if learned else 0,
+        "draft_count": 0 if desk.annotator else open_note_drafts(episode).count(),
         "place": place_card(desk.person, episode),
         **_team(desk),
     }

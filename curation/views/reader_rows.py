@@ -108,15 +108,19 @@ def scene_head(
 def suggestion(one: SuggestedBoundary, *, position: int, words: str) -> str:
     """Render one suggested boundary as a dashed line with its two buttons."""
     kind = "suggested" if one.is_proposed else "possible"
-    percent = "in the source" if source_words(one) else f"{one.probability:.0%}"
+    percent = f"{one.probability:.0%}"
+    if one.run.suggester != Suggester.SPEAKER_MODEL:
+        percent = "in the source" if one.run.suggester == Suggester.SOURCE else one.run.model_name
     return suggestion_line(
         pk=one.pk, position=position, kind=kind, percent=percent, words=words, title=one.title
     )
 
 
 def source_words(one: SuggestedBoundary) -> str:
-    """Return the source's heading as quoted words; "" for a suggestion of a model."""
-    return f"“{one.title}”" if one.run.suggester == Suggester.SOURCE else ""
+    """Return the source's heading, or a language model's title, as quoted words; else ""."""
+    if one.run.suggester == Suggester.SOURCE or one.title:
+        return f"“{one.title}”"
+    return ""
 
 
 def suggestion_line(
@@ -127,7 +131,7 @@ def suggestion_line(
         f'<li class="suggestion" data-kind="{kind}" data-suggestion="{pk}" '
         f'data-before="{position}" data-title="{escape(title)}">'
         f'<span class="suggestion-words">{kind} scene start '
-        f'<b>{percent}</b> <span class="suggestion-why">{escape(words)}</span></span>'
+        f'<b>{escape(percent)}</b> <span class="suggestion-why">{escape(words)}</span></span>'
         f'<button class="button-small" name="accept" value="{pk}">Accept <kbd>Y</kbd></button>'
         f'<button class="button-small button-quiet" name="dismiss" value="{pk}">Dismiss '
         f"<kbd>⌫</kbd></button>"

@@ -50,6 +50,7 @@ class ProtocolState:
     Attributes:
         result_prefix, result_as_base64: how the metrics file is served.
         page_size: at most so many rows a page, whatever is asked.
+        replies: what whole answers say, one after the other, the last for ever; else ``reply``.
         keeps_metadata: whether jobs come back with what they were given.
         empty_error: a healthy job has ``error: {}`` as some servers send it.
     """
@@ -66,6 +67,8 @@ class ProtocolState:
     filters_by_metadata: bool = True
     error: dict[str, Any] | None = None
     reply: tuple[str, ...] = ("Who ", "moved ", "the moon?")
+    replies: list[str] = field(default_factory=list)
+    finish_reason: str = "stop"
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def answer(self, route: str, request: "Received") -> Answer:
@@ -220,8 +223,12 @@ class ProtocolState:
         base = {"id": "chatcmpl-1", "created": int(time.time()), "model": asked["model"]}
         usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
         if not asked.get("stream"):
-            message = {"role": "assistant", "content": "".join(self.reply), "refusal": None}
-            choice = {"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}
+            said = "".join(self.reply)
+            if self.replies:
+                said = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+            message = {"role": "assistant", "content": said, "refusal": None}
+            reason = self.finish_reason
+            choice = {"index": 0, "finish_reason": reason, "logprobs": None, "message": message}
             return as_json(
                 base | {"object": "chat.completion", "choices": [choice], "usage": usage}
             )

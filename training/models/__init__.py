@@ -3,6 +3,7 @@
 from .chat import Conversation, Message
 from .jobs import Checkpoint, FineTuneJob, JobEvent, MetricPoint
 from .registry import ModelPrice, ModelVersion
+from .suggestions import SuggestionPart, SuggestionRequest
 
 __all__ = [
     "Checkpoint",
@@ -13,4 +14,6 @@ __all__ = [
     "MetricPoint",
     "ModelPrice",
     "ModelVersion",
+    "SuggestionPart",
+    "SuggestionRequest",
 ]
