@@ -60,6 +60,8 @@ def scene_questions(episode: Episode) -> list[Question]:
 def note_questions(episode: Episode, *, position: int | None = None) -> list[Question]:
     """Return the questions that titles and notes take; ``position`` as in ask_for_notes."""
     starts = scene_starts(layer_of(episode, None))
+    if not starts:
+        return []
     wanted = scenes_without_note(episode) if position is None else starts
     chosen = {one.pk for one in wanted if position in {None, one.utterance.position}}
     ends = [one.utterance.position for one in starts[1:]] + [episode.utterance_count]

@@ -114,7 +114,7 @@ def ask_for_notes(
     questions = note_questions(episode, position=position)
     if not questions:
         raise SuggestionError(
-            "Every scene has a note or a draft already."
+            "There is no scene without a note or a draft."
             if position is None
             else "There is no such scene. Load the page again."
         )
