@@ -13,6 +13,7 @@ from curation.domain.activity import record_activity
 from curation.domain.layers import write_agreed_layer
 from curation.domain.majority import Candidate, merge_layers
 from curation.domain.segmentation import ensure_agreed_layer
+from curation.domain.split_undo import Kept, decisions_now, undo_split
 from curation.enums import DecisionRule
 from curation.errors import CurationError
 from curation.models import Episode, Segmentation, SplitDecision
@@ -123,8 +124,9 @@ def decide_split(episode: Episode, *, position: int, annotator: int, actor: User
     who = table.layers[annotator - 1].annotator
     start = split.choices[annotator - 1]
     layer = ensure_agreed_layer(episode)
+    before = decisions_now(layer, [position])
     _keep(layer, [split], {split.position: start}, rule=DecisionRule.ANNOTATOR, who=who, by=actor)
-    _record(layer, actor=actor, splits=[position], rule=DecisionRule.ANNOTATOR)
+    _record(layer, actor=actor, splits=[position], rule=DecisionRule.ANNOTATOR, before=before)
     return lay_table(episode)
 
 
@@ -141,13 +143,28 @@ def take_majority(episode: Episode, *, actor: User) -> Table:
     if open_splits:
         layer = ensure_agreed_layer(episode)
         starts = {one.position: one.majority for one in open_splits}
+        before = decisions_now(layer, list(starts))
         _keep(layer, open_splits, starts, rule=DecisionRule.MAJORITY, who=None, by=actor)
         _record(
             layer,
             actor=actor,
             splits=[one.position for one in open_splits],
             rule=DecisionRule.MAJORITY,
+            before=before,
         )
+    return lay_table(episode)
+
+
+@transaction.atomic
+def undo_last_split(episode: Episode, *, actor: User) -> Table:
+    """Take back what one's last press decided.
+
+    Raises:
+        AdjudicationError: the episode is agreed.
+        SplitStandsError: there is none, or somebody else decided there since.
+    """
+    _check_open(episode)
+    undo_split(ensure_agreed_layer(episode), actor=actor)
     return lay_table(episode)
 
 
@@ -241,7 +258,9 @@ def _keep(
         )
 
 
-def _record(layer: Segmentation, *, actor: User, splits: list[int], rule: str) -> None:
+def _record(
+    layer: Segmentation, *, actor: User, splits: list[int], rule: str, before: Kept
+) -> None:
     record_activity(
         "scenes.split_decided",
         project=layer.episode.script.project,
@@ -249,4 +268,5 @@ def _record(layer: Segmentation, *, actor: User, splits: list[int], rule: str) -
         target=layer,
         splits=splits,
         rule=rule,
+        before=before,
     )

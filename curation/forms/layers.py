@@ -36,14 +36,14 @@ class CuttingForm(forms.Form):
 
 
 class SplitForm(forms.Form):
-    """What was pressed: ``m`` for the majority, or a split's position and an annotator's number."""
+    """What was pressed: ``m`` the majority, ``u`` undo, or a split and an annotator's number."""
 
     choice = TextField(max_length=12)
 
     def clean_choice(self) -> str:
         """Refuse anything else."""
         choice: str = self.cleaned_data["choice"]
-        if choice != "m" and not CHOICE.fullmatch(choice):
+        if choice not in {"m", "u"} and not CHOICE.fullmatch(choice):
             msg = "This press was not understood."
             raise forms.ValidationError(msg)
         return choice

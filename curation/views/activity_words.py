@@ -39,6 +39,7 @@ WORDS = {
     "scenes.reopened": "reopened the scenes of",
     "scenes.agreed": "agreed on the scenes of",
     "scenes.agreement_undone": "took back the agreed scenes of",
+    "scenes.split_undone": "took back a decision on splits of",
     "scenes.split_decided": "decided on splits of",
     "suggestion.asked": "asked a language model for the",
     "suggestion.asked_again": "asked a language model again for the",

@@ -21,6 +21,7 @@ from curation.domain.adjudication import (
     lay_table,
     save_agreed_scenes,
     take_majority,
+    undo_last_split,
 )
 from curation.domain.layers import undo_agreement
 from curation.errors import CurationError
@@ -52,6 +53,8 @@ def adjudication_decide(request: HttpRequest, slug: str, pk: int) -> HttpRespons
     try:
         if form.cleaned_data["choice"] == "m":
             table = take_majority(episode, actor=person)
+        elif form.cleaned_data["choice"] == "u":
+            table = undo_last_split(episode, actor=person)
         else:
             position, annotator = form.split()
             table = decide_split(episode, position=position, annotator=annotator, actor=person)
@@ -60,7 +63,7 @@ def adjudication_decide(request: HttpRequest, slug: str, pk: int) -> HttpRespons
     if wants_json(request):
         return JsonResponse(_decisions(person, episode, table))
     at = form.cleaned_data["choice"].partition(":")[0]
-    anchor = "" if at == "m" else f"#split-{at}"
+    anchor = "" if at in {"m", "u"} else f"#split-{at}"
     return redirect(f"{reverse('adjudication', args=[slug, pk])}{anchor}")
 
 

@@ -213,6 +213,7 @@ SECTIONS = (
             Command("previous", ("K", "Alt+Shift+Left"), "Split before", repeats=True),
             Command("comment", ("C",), "Comment on the line of this split"),
             Command("majority", ("M",), "Take the majority everywhere undecided"),
+            Command("undo", ("Mod+Z",), "Undo your last decision"),
             Command("save", ("Mod+Enter",), "Save the agreed scenes", is_typing=True),
             *(
                 Command(

@@ -303,6 +303,10 @@ def test_keys_of_the_splits(live_server: Site, sign_in: SignIn) -> None:
     undecided = page.locator("[data-undecided]")
     keys.press("splits.majority")
     expect(undecided).to_have_text("0 of 2 splits undecided")
+    keys.press("splits.undo")
+    expect(undecided).to_have_text("2 of 2 splits undecided")
+    keys.press("splits.majority")
+    expect(undecided).to_have_text("0 of 2 splits undecided")
     for number in range(1, 10):
         keys.press(f"splits.take_{number}")
         expect(current.locator("[data-decision]")).to_contain_text(f"as Annotator {number}")
