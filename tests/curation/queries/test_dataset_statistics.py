@@ -56,7 +56,7 @@ def test_dataset_page_reads_no_more_for_more_records(
     version = build(project)
     MembershipFactory(project=project, user=project.created_by, role=Role.MANAGER)
     client.force_login(project.created_by)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         answer = client.get(reverse("dataset", args=[project.slug, version.number]))
     assert answer.status_code == HTTPStatus.OK
 

@@ -93,5 +93,5 @@ def test_guidelines_cost_the_same_for_one_revision_and_three(
     client = signed_in(make_member(project, Role.ANNOTATOR))
     address = reverse("guidelines", args=[project.slug])
     client.get(address)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(address)

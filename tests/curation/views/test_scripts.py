@@ -94,7 +94,7 @@ def test_script_needs_as_many_queries_for_many_rows_as_for_few(
         imports.import_script(script.pk)
         address = reverse("script", args=[project.slug, script.pk])
         client.get(address)
-        with django_assert_max_num_queries(25) as captured:
+        with django_assert_max_num_queries(26) as captured:
             client.get(address)
         counts.append(len(captured))
     assert counts[0] == counts[1]
