@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 from django.http import StreamingHttpResponse
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def event(name: str, data: object) -> bytes:
     """Return one event with JSON data."""
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    return f"event: {name}\ndata: {_as_json(data)}\n\n".encode()
 
 
 PING = b": still here\n\n"

@@ -59,7 +59,7 @@ def _read(data: bytes, texts: list[str], facts: dict[str, Any]) -> None:
     if data == b"[DONE]":
         return
     try:
-        event = json.loads(data)
+        event = json.loads(data.decode("utf-8", "surrogatepass"))
         if error := event.get("error"):
             detail = error.get("message") if isinstance(error, dict) else error
             msg = f"The model server broke off: {detail}"

@@ -7,7 +7,7 @@ the rest of a stream together, so the bytes are read by aiohttp and parsed in pl
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -29,37 +29,45 @@ _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "aiohttp.Clien
 )
 
 
-async def stream_reply(endpoint: Endpoint, payload: dict[str, Any]) -> AsyncIterator[Delta]:
-    """Stream one completion; closing the iterator closes the connection, which ends generation.
-
-    What arrived together comes as one piece.
+async def read_reply(
+    endpoint: Endpoint, payload: dict[str, Any], *, take: Callable[[Delta], None]
+) -> None:
+    """Read one completion to its end; cancelling the task closes the connection and the generation.
 
     Args:
         payload: the body of ``/chat/completions`` without ``stream``.
+        take: is given every piece; what arrived together comes as one.
 
     Raises:
         ModelServerError: refused, unreachable, silent for a minute, or ended without a reason.
     """
     import aiohttp  # noqa: PLC0415  # only where a model is asked
 
-    reader = EventReader()
+    reader, loop = EventReader(), asyncio.get_running_loop()
     try:
-        async with _post(await _session(endpoint.base_url), endpoint, payload) as response:
+        async with (
+            asyncio.timeout(SILENCE_SECONDS) as silence,
+            _post(await _session(endpoint.base_url), endpoint, payload) as response,
+        ):
             if response.status != HTTPStatus.OK:
                 raise ModelServerError(_status_sentence(response.status, await _detail(response)))
-            async for data in response.content.iter_any():
+            heard_at = loop.time()
+            while data := await response.content.readany():
+                if loop.time() - heard_at > 1:  # a timer for every token would cost more than it
+                    heard_at = loop.time()
+                    silence.reschedule(heard_at + SILENCE_SECONDS)
                 if delta := reader.feed(data):
-                    yield delta
+                    take(delta)
                 if reader.fault:
                     raise reader.fault
-    except aiohttp.ClientError as error:
+    except (aiohttp.ClientError, TimeoutError) as error:
         msg = "The model server cannot be reached or fell silent. Try again in a moment."
         raise ModelServerError(msg) from error
-    except (OSError, TimeoutError) as error:
+    except OSError as error:
         msg = "The connection to the model server broke off."
         raise ModelServerError(msg) from error
     if delta := reader.feed(b"\n"):
-        yield delta
+        take(delta)
     if reader.fault or not reader.has_finished:
         raise reader.fault or ModelServerError("The reply broke off before its end.")
 
@@ -154,9 +162,7 @@ def _new_session(base_url: str) -> "aiohttp.ClientSession":
             limit=0, keepalive_timeout=KEPT_SECONDS, resolver=CheckedResolver()
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS
-        ),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         auto_decompress=False,
     )
 

@@ -14,7 +14,7 @@ from training.domain.chat import close_reply, request_body
 from training.enums import MessageState
 from training.models import Message
 from training.providers.chat_events import Delta
-from training.providers.chat_stream import stream_reply
+from training.providers.chat_stream import read_reply
 from training.providers.model_server import ModelServerError, endpoint_of
 
 PING_SECONDS = 15.0
@@ -43,7 +43,7 @@ class Relay:
         self.opened_at = self.sent_at = time.monotonic()
         self._waiting: list[str] = []
         self._fault: ModelServerError | None = None
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None  # while somebody waits for it
         self._pump: asyncio.Task[None] | None = None
         self._is_over = False
 
@@ -62,8 +62,8 @@ class Relay:
         """
         self._pump = self._pump or asyncio.ensure_future(self._read())
         if not self._waiting and not self._is_over:
-            await self._news.wait()
-        self._news.clear()
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
         if self._waiting:
             self.sent_at = time.monotonic()
             text = "".join(self._waiting)
@@ -91,20 +91,24 @@ class Relay:
             if self.reply.model is None:
                 return
             endpoint = endpoint_of(self.reply.model.provider)
-            async for delta in stream_reply(endpoint, request_body(self.reply)):
-                self._take(delta)
+            await read_reply(endpoint, request_body(self.reply), take=self._take)
         except ModelServerError as fault:
             self._fault = self._fault or fault
         finally:
             self._is_over = True
-            self._news.set()
+            self._tell()
+
+    def _tell(self) -> None:
+        """Let :meth:`part` look again."""
+        if self._news and not self._news.done():
+            self._news.set_result(None)
 
     def _take(self, delta: Delta) -> None:
         if delta.text:
             if "first_token_ms" not in self.facts:
                 self.facts["first_token_ms"] = round(self.seconds * 1000)
             self._waiting.append(delta.text)
-            self._news.set()
+            self._tell()
         if delta.finish_reason is not None or delta.completion_tokens is not None:
             found = {name: getattr(delta, name) for name in FACTS}
             self.facts |= {name: value for name, value in found.items() if value is not None}
@@ -119,7 +123,7 @@ class Relay:
     def show_life(self) -> None:
         """Let an empty text out if nothing was sent for a while."""
         if time.monotonic() - self.sent_at >= PING_SECONDS:
-            self._news.set()
+            self._tell()
 
     async def close_upstream(self) -> None:
         """End the generation if it still goes on."""

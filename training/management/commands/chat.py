@@ -8,7 +8,8 @@ from rickproject.lib.commands import VerbCommand
 from training.domain.chat import ask, close_reply, request_body, start_conversation
 from training.enums import MessageState
 from training.models import Message, ModelVersion
-from training.providers.chat_stream import close_sessions, stream_reply
+from training.providers.chat_events import Delta
+from training.providers.chat_stream import close_sessions, read_reply
 from training.providers.model_server import ModelServerError, endpoint_of
 
 
@@ -67,12 +68,15 @@ def _model_named(name: str) -> ModelVersion:
 
 async def _collect(reply: Message, provider: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"content": ""}
+
+    def take(delta: Delta) -> None:
+        facts["content"] += delta.text
+        for name in ("finish_reason", "prompt_tokens", "completion_tokens"):
+            if (value := getattr(delta, name)) is not None:
+                facts[name] = value
+
     try:
-        async for delta in stream_reply(endpoint_of(provider), request_body(reply)):
-            facts["content"] += delta.text
-            for name in ("finish_reason", "prompt_tokens", "completion_tokens"):
-                if (value := getattr(delta, name)) is not None:
-                    facts[name] = value
+        await read_reply(endpoint_of(provider), request_body(reply), take=take)
     except ModelServerError as error:
         facts |= {"error_code": error.code, "error_detail": str(error)}
     finally:
