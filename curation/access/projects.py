@@ -7,12 +7,22 @@ from django.shortcuts import get_object_or_404
 
 from curation.enums import Role
 from curation.models import Invitation, Membership, Project
+from rickproject.lib.kept_queries import Given, KeptQuery
 
 WATCHING = frozenset(Role)
 ANNOTATING = frozenset({Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER})
 REVIEWING = frozenset({Role.REVIEWER, Role.MANAGER})
 MANAGING = frozenset({Role.MANAGER})
 TALKING = frozenset({Role.TESTER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR})
+
+_PROJECT = KeptQuery(lambda: Project.objects.filter(slug=Given("slug")).order_by())
+_ROLES: KeptQuery[tuple[str]] = KeptQuery(
+    lambda: (
+        Membership.objects.filter(project=Given("project"), user=Given("user"))
+        .order_by()
+        .values_list("role")
+    )
+)
 
 
 def project_roles(user: User | AnonymousUser, project: Project) -> frozenset[Role]:
@@ -21,8 +31,8 @@ def project_roles(user: User | AnonymousUser, project: Project) -> frozenset[Rol
         return frozenset()
     if user.is_superuser:
         return frozenset(Role)
-    held = Membership.objects.filter(project=project, user=user).order_by()
-    return frozenset(Role(role) for role in held.values_list("role", flat=True))
+    held = _ROLES.rows(project=project.pk, user=user.pk)
+    return frozenset(Role(role) for (role,) in held)
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -45,7 +55,7 @@ def member_project(
         Http404: there is no such project, or the person is no member of it.
         PermissionDenied: a member, but without one of the roles.
     """
-    project = Project.objects.filter(slug=slug).first()
+    project = _PROJECT.first(slug=slug)
     held = project_roles(user, project) if project else frozenset()
     if project is None or not held:
         msg = "There is no such project, or you are not a member of it."

@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from curation.access import TALKING, member_project
 from curation.models import Membership
+from rickproject.lib.kept_queries import Given, KeptQuery
 from training.models import Conversation, Message
+
+_CONVERSATION = KeptQuery(
+    lambda: (
+        Conversation.objects.filter(pk=Given("pk"), project=Given("project"), user=Given("user"))
+        .select_related("model__dataset")
+        .order_by()
+    )
+)
 
 
 def own_conversation(user: User | AnonymousUser, slug: str, pk: int) -> Conversation:
@@ -20,8 +29,7 @@ def own_conversation(user: User | AnonymousUser, slug: str, pk: int) -> Conversa
         Http404: it is somebody else's, another project's, or there is none.
     """
     project = member_project(user, slug, TALKING)
-    mine = Conversation.objects.filter(pk=pk, project=project, user_id=user.pk or 0)
-    conversation = mine.select_related("model__dataset").order_by().first()
+    conversation = _CONVERSATION.first(pk=pk, project=project.pk, user=user.pk or 0)
     if conversation is None:
         msg = "There is no such conversation of yours."
         raise Http404(msg)

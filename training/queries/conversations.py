@@ -6,12 +6,21 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet, prefetch_related_objects
 
 from curation.models import Character, Project
+from rickproject.lib.kept_queries import Given, KeptQuery
 from training.models import Conversation, Message, ModelVersion
+
+_MESSAGES = KeptQuery(
+    lambda: (
+        Message.objects.filter(conversation=Given("conversation"))
+        .defer("sent_messages", "parameters")
+        .order_by("pk")
+    )
+)
 
 
 def conversation_messages(conversation: Conversation) -> list[Message]:
     """Return every message of a conversation in the order of writing, without what was sent."""
-    return list(conversation.messages.defer("sent_messages", "parameters"))
+    return _MESSAGES.rows(conversation=conversation.pk)
 
 
 def branch(rows: Sequence[Message]) -> list[Message]:
