@@ -1,6 +1,10 @@
+import asyncio
+
 import pytest
 
+from training.providers import chat_stream
 from training.providers.chat_events import LONGEST_LINE_BYTES, Delta, EventReader
+from training.providers.model_server import Endpoint, ModelServerError, Secret
 
 
 def parsed(*parts: bytes) -> list[Delta]:
@@ -64,3 +68,26 @@ def test_feed_keeps_what_came_before_a_fault_and_says_what_went_wrong(
     assert reader.feed(chunk("a") + stream + chunk("b")) == Delta("a")
     assert words in str(reader.fault)
     assert reader.feed(chunk("c")) is None
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
+async def test_read_reply_ends_when_the_server_falls_silent(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = asyncio.Event()
+
+    async def say_and_wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        while await reader.read(1000):
+            pass
+        left.set()
+        writer.close()
+
+    monkeypatch.setattr(chat_stream, "SILENCE_SECONDS", 0.2)
+    async with await asyncio.start_server(say_and_wait, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", Secret("none"))
+        with pytest.raises(ModelServerError, match="fell silent"):
+            await chat_stream.read_reply(endpoint, {}, take=lambda _: None)
+        await asyncio.wait_for(left.wait(), 20)
+    await chat_stream.close_sessions()
