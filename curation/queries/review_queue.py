@@ -1,5 +1,6 @@
 """What waits for review, and for whom."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -101,11 +102,16 @@ def rereviews_of(project: Project) -> QuerySet[Rereview]:
     )
 
 
-def queue_count(project: Project, person: User) -> QueueCount:
-    """Count what waits for a person, and what waits for somebody else because of them."""
+def queue_count(project: Project, person: User, *, besides: Collection[int] = ()) -> QueueCount:
+    """Count what waits for a person, and what waits for somebody else because of them.
+
+    Args:
+        besides: dialogues that the person is deciding on at this moment.
+    """
     mine = Q(pk__in=Dialogue.objects.filter(own_work(person)).values("pk"))
     waiting = Dialogue.objects.filter(project=project, state=DialogueState.SUBMITTED)
     counts = waiting.aggregate(
         own=Count("pk", filter=mine), approved=Count("pk", filter=~mine & Q(approved_by(person)))
     )
-    return QueueCount(decidable_dialogues(project, person).count(), **counts)
+    left = decidable_dialogues(project, person).exclude(pk__in=besides)
+    return QueueCount(left.count(), **counts)

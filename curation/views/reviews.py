@@ -1,6 +1,6 @@
 """The review queue: one dialogue a screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -128,7 +128,7 @@ def _queue(request: HttpRequest, project: Project) -> HttpResponse:
     waiting = decidable_dialogues(project, cast("User", request.user))
     rows = waiting.exclude(pk__in=[*skipped, *ahead]) if skipped or ahead else waiting
     last = request.GET.get("last", "")
-    return _show(request, project, rows.first(), skipped=skipped, last=last, ahead=len(ahead))
+    return _show(request, project, rows.first(), skipped=skipped, last=last, ahead=ahead)
 
 
 def _again(
@@ -157,15 +157,14 @@ def _show(
     form: DecisionForm | None = None,
     error: str = "",
     last: str = "",
-    ahead: int = 0,
+    ahead: Sequence[int] = (),
     status: int = 200,
 ) -> HttpResponse:
-    count = queue_count(project, cast("User", request.user))
+    count = queue_count(project, cast("User", request.user), besides=ahead)
     roles = project_roles(request.user, project)
     context: dict[str, Any] = {
         "project": project,
         "count": count,
-        "left": max(count.decidable - ahead, 1 if dialogue else 0),
         "skipped": ",".join(str(pk) for pk in skipped),
         "error": error,
         "last": last if is_key(last) else "",
