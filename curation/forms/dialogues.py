@@ -40,9 +40,9 @@ class PrimaryKeysField(forms.Field):
         Raises:
             ValidationError: one of them is no number.
         """
-        texts = ",".join(value or []).split(",")
+        together = value if isinstance(value, str) else ",".join(value or [])
         try:
-            return [_whole(text) for text in texts if text.strip()]
+            return [_whole(text) for text in together.split(",") if text.strip()]
         except ValueError as error:
             msg = "These rows are not known."
             raise forms.ValidationError(msg) from error

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from curation.domain.dialogues import set_training_text
+from curation.forms.dialogues import PrimaryKeysField
 from curation.models import Activity, Dialogue
 from tests.curation.domain.dialogue_world import World, positions
 
@@ -30,6 +31,11 @@ def send(
     return client.post(
         address, json.dumps(body), "application/json", headers={"accept": "application/json"}
     )
+
+
+def test_keys_of_several_digits_stay_whole_in_one_text() -> None:
+    field = PrimaryKeysField()
+    assert field.clean("12,345") == field.clean(["12", "345"]) == [12, 345]
 
 
 def text(world: World, row: int, words: str) -> dict[str, Any]:
