@@ -107,8 +107,7 @@ def _cutting_steps(
             words = f"{counted(mine, 'episode')} to be cut by you{unseen}."
             steps.append(_cut(words, roles))
         if begun:
-            verb = "is" if begun == 1 else "are"
-            words = f"The team's scenes of {counted(begun, 'episode')} {verb} not submitted yet."
+            words = f"The team’s scenes of {counted(begun, 'episode')} are not submitted yet."
             steps.append(_cut(words, roles, "Finish them"))
         return steps
     uncut = progress.episodes - progress.episodes_done
