@@ -45,7 +45,7 @@ def agreed_scene(
         Http404: a stranger, or no such scene; PermissionDenied: a member with another role.
     """
     project = member_project(user, slug, ANNOTATING)
-    found = agreed_scenes(project.pk).filter(pk=scene, utterance__episode=episode).first()
+    found = agreed_scenes(project.pk).filter(pk=scene, utterance__episode__pk=episode).first()
     if found is None:
         msg = "There is no such scene; its boundary may have been taken away."
         raise Http404(msg)

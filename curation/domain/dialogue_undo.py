@@ -4,8 +4,9 @@ The activity is the source: replayed, it says what can be taken back and by whom
 a new step with the present revision; nothing that was written is ever rewritten.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -33,7 +34,8 @@ CREATED, SUBMITTED, REMOVED = "dialogue.created", "dialogue.submitted", "dialogu
 RESTORED, WITHDRAWN = "dialogue.restored", "dialogue.withdrawn"
 DECIDED = ("dialogue.approved", "dialogue.returned")
 PLAIN = (SUBMITTED, REMOVED, RESTORED, CREATED)
-NEVER_STEPS = ("dialogue.decision_undone",)
+FIXED, READ_AGAIN = "dialogue.fixed", "dialogue.read_again"
+DECISION_UNDONE, DISPUTED = "dialogue.decision_undone", "dialogue.disputed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,23 @@ def steps_of(dialogue: Dialogue) -> Steps:
     )
     done: list[Step] = []
     undone: list[Step] = []
+    handed_in: Step | None = None  # the last submission that something else ended
     for verb, actor, detail in rows.order_by("pk").values_list("verb", "actor_id", "detail"):
         way = detail.get("step", "")
         if verb in {UNDONE, WITHDRAWN} or way == "undo":
             undone += [done.pop()] if done else []
         elif verb == REDONE or way == "redo":
             done += [undone.pop()] if undone else []
-        elif verb in DECIDED:  # a submission that was decided on is not taken back any more
-            done = done[:-1] if done and done[-1].verb == SUBMITTED else done
+        elif verb != READ_AGAIN and not _waits_for_others(verb, detail):
             undone = []
-        elif verb not in NEVER_STEPS:
-            done.append(Step(verb, actor))
-            undone = []
+            if done and done[-1].verb == SUBMITTED:  # decided on, changed or removed: it is over
+                handed_in = done.pop()
+            if verb == DECISION_UNDONE and done and done[-1].verb == REMOVED:
+                done.pop()
+            if verb not in {*DECIDED, DECISION_UNDONE, DISPUTED}:
+                done.append(Step(verb, actor))
+            if verb in {FIXED, DECISION_UNDONE, DISPUTED}:  # it waits for review again
+                done.append(handed_in or Step(SUBMITTED, actor))
     return Steps(tuple(done), tuple(undone))
 
 
@@ -165,6 +172,12 @@ def undo_together(dialogues: Iterable[Dialogue], *, actor: User, verb: str) -> B
         except CurationError as error:
             refused.append((dialogue, str(error)))
     return BulkOutcome(tuple(done), tuple(refused))
+
+
+def _waits_for_others(verb: str, detail: Mapping[str, Any]) -> bool:
+    """Whether a step is one of several approvals and not the last: the submission goes on."""
+    counted, wanted = detail.get("approval", (1, 1))
+    return verb in DECIDED and counted < wanted
 
 
 def _check_own(step: Step, actor: User) -> None:

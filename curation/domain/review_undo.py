@@ -36,8 +36,8 @@ def undo_decision(dialogue: Dialogue, *, reviewer: User) -> Dialogue:
 
     Raises:
         DecisionStandsError: the last decision is somebody else's, older than 15 minutes, was one of
-            several approvals, a second reading or a fix; or the dialogue was changed, taken into a
-            dataset or read again since.
+            several approvals, a second reading, a fix or a corrected script's; or the dialogue was
+            changed, taken into a dataset or read again since.
         DialogueClashError: it was removed, and another dialogue holds one of its rows by now.
     """
     last = dialogue.reviews.select_related("reviewer").order_by("-pk").first()
@@ -81,6 +81,7 @@ def _why_it_stands(dialogue: Dialogue, last: Review) -> str:
         return f"D{name} was changed since your decision. Look at its history."
     reasons = (
         (not last.is_decisive, f"Other approvals of d{name} count too."),
+        (last.submission is None, f"A corrected script changed d{name}, not you."),
         (last.fixed_from is not None, f"You fixed d{name} before you approved it."),
         (last.created_at < too_late, f"Your decision is older than {UNDO_MINUTES} minutes."),
         (again.exists(), f"D{name} was read again since."),

@@ -23,6 +23,7 @@ from curation.models import (
     Utterance,
 )
 from rickproject.lib.kept_queries import Given, KeptQuery
+from rickproject.lib.numbers import is_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,7 @@ def episode_summaries(project: Project, *, search: str = "", state: str = "") ->
 def _code_filter(search: str) -> Q:
     """Match codes such as S1E3, whole or only the season."""
     season, _, number = search.strip().lower().removeprefix("s").partition("e")
-    if not season.isdecimal() or (number and not number.isdecimal()):
+    if not is_key(season) or (number and not is_key(number)):
         return Q(pk=None)
     found = Q(season_number=int(season))
     return found & Q(episode_number=int(number)) if number else found

@@ -23,6 +23,7 @@ from curation.enums import MailChoice
 from curation.forms.notifications import MailForm
 from curation.models import MailSetting, Notification
 from curation.queries.notifications import count_unread, notifications_open_to, with_places
+from rickproject.lib.numbers import is_key
 
 from .threads import thread_address
 
@@ -79,7 +80,7 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
     """Mark as read all notifications, or the one that the form names."""
     person = access.signed_in(request)
     named = request.POST.get("one", "")
-    own = notifications_open_to(person).filter(pk=int(named)) if named.isdecimal() else None
+    own = notifications_open_to(person).filter(pk=int(named)) if is_key(named) else None
     mark_read(person, own)
     return redirect("notifications")
 

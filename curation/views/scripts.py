@@ -42,6 +42,7 @@ from curation.queries.scripts import (
 from rickproject.config import get_config
 from rickproject.lib.errors import RickError
 from rickproject.lib.limits import LimitReachedError, LimitsUnavailableError, spend
+from rickproject.lib.numbers import is_key
 from rickproject.uploads import too_large
 
 PAGE_LENGTH = 25
@@ -85,7 +86,7 @@ def script_upload(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "GET":
         replaced = request.GET.get("replaces", "")
         known = project_scripts(project, state=ScriptState.IMPORTED)
-        corrected = known.filter(pk=replaced).first() if replaced.isdecimal() else None
+        corrected = known.filter(pk=replaced).first() if is_key(replaced) else None
         initial = {"client_key": uuid.uuid4().hex, "replaces": corrected}
         form = UploadForm(project=project, initial=initial)
         context = {"project": project, "form": form, "corrected": corrected}

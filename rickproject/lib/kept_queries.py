@@ -19,6 +19,7 @@ from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
 Found = TypeVar("Found")
+LIMIT = 2**63  # of the largest whole numbers that a database keeps
 
 
 class Given(Expression):
@@ -46,7 +47,13 @@ class KeptQuery(Generic[Found]):
         self._make = make
 
     def rows(self, **values: int | str) -> list[Found]:
-        """Ask with values for every :class:`Given`; return all that is found."""
+        """Ask with values for every :class:`Given`; return all that is found.
+
+        A value that no row can hold, such as a number out of an address that is longer than every
+        key, finds nothing, as with Django's own lookups; a database would refuse the query.
+        """
+        if any(_is_in_no_row(value) for value in values.values()):
+            return []
         sql = self._sql
         given: list[Any] = [
             values[one.name] if isinstance(one, Given) else one for one in sql.parameters
@@ -62,6 +69,10 @@ class KeptQuery(Generic[Found]):
     @cached_property
     def _sql(self) -> "_Sql":
         return _Sql(self._make())
+
+
+def _is_in_no_row(value: int | str) -> bool:
+    return "\0" in value if isinstance(value, str) else not -LIMIT <= value < LIMIT
 
 
 class _Sql:

@@ -91,6 +91,13 @@ def test_kept_query_takes_hostile_text_as_text() -> None:
     assert kept.rows(name="' OR 1=1 --%s") == []
 
 
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**30, "a\0b"])
+def test_kept_query_finds_nothing_for_what_no_row_can_hold(value: int | str) -> None:
+    ProjectFactory()
+    kept: KeptQuery[Project] = KeptQuery(lambda: Project.objects.filter(pk=Given("value")))
+    assert kept.rows(value=value) == []
+
+
 def test_kept_query_refuses_to_be_asked_without_a_value() -> None:
     kept = KeptQuery(lambda: User.objects.filter(username=Given("name")).order_by())
     with pytest.raises(KeyError):
