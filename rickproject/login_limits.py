@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 def account_of(request: HttpRequest) -> User | None:
     """Return whose login is tried, by user name or address, if there is such an account."""
     typed = request.POST.get("login", "").strip()
+    if "\0" in typed:  # nobody's, and PostgreSQL would not look it up; the form refuses it
+        return None
     by_name = get_user_by_username(typed)
     if isinstance(by_name, User):
         return by_name

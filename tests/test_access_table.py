@@ -233,3 +233,15 @@ def test_reading_changes_nothing(world: World, name: str) -> None:
     before = row_counts()
     world.client("superuser").get(world.address(name))
     assert row_counts() == before
+
+
+def test_an_address_with_a_number_longer_than_any_key_leads_nowhere(world: World) -> None:
+    client, slug = world.client("manager"), world.project.slug
+    for name in ("reader", "line_comments", "scene_dialogues", "conversation", "dialogue"):
+        args = [10**30, *([0] if len(ROUTES[name].names) > 2 else [])]
+        address = reverse(name, args=[slug, *args])
+        assert client.get(address).status_code == HTTPStatus.NOT_FOUND
+    digits = "9" * 5000
+    client.get(reverse("episodes", args=[slug]), {"q": digits})
+    client.get(reverse("script_upload", args=[slug]), {"replaces": digits})
+    client.post(reverse("notifications_read"), {"one": digits})

@@ -1,5 +1,7 @@
 """Undo and redo of whole steps: a submission, a removal, making a dialogue; one's own only."""
 
+from collections.abc import Callable
+
 import pytest
 
 from curation.domain.dialogue_history import NothingToUndoError
@@ -8,15 +10,25 @@ from curation.domain.dialogue_undo import (
     SUBMITTED,
     redo_dialogue,
     step_words,
+    steps_of,
     undo_dialogue,
     undo_together,
 )
-from curation.domain.dialogues import remove_dialogue, set_training_text, submit_dialogue
-from curation.domain.reviews import approve_dialogue, return_dialogue
-from curation.enums import DialogueState
+from curation.domain.dialogues import (
+    remove_dialogue,
+    set_training_text,
+    submit_dialogue,
+    withdraw_dialogue,
+)
+from curation.domain.rereviews import decide_again
+from curation.domain.review_fixes import fix_and_approve
+from curation.domain.review_undo import undo_decision
+from curation.domain.reviews import approve_dialogue, discard_dialogue, return_dialogue
+from curation.enums import Decision, DialogueState, Role
 from curation.errors import CurationError
-from curation.models import Dialogue
+from curation.models import Dialogue, Project
 from tests.curation.domain.dialogue_world import World
+from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +111,75 @@ def test_undo_of_making_it_needs_the_revision_of_now(world: World) -> None:
     edit(world, Dialogue.objects.get(pk=dialogue.pk), world.writer)
     with pytest.raises(CurationError, match="you saw revision 1"):
         undo_dialogue(dialogue, actor=world.writer, revision=1)
+
+
+def approve(world: World, dialogue: Dialogue) -> None:
+    approve_dialogue(dialogue, reviewer=world.reviewer, revision=dialogue.revision)
+
+
+def approve_first_of_two(world: World, dialogue: Dialogue) -> None:
+    Project.objects.update(required_approvals=2)
+    approve(world, Dialogue.objects.get(pk=dialogue.pk))
+
+
+def approve_and_undo(world: World, dialogue: Dialogue) -> None:
+    approve(world, dialogue)
+    undo_decision(dialogue, reviewer=world.reviewer)
+
+
+def discard_and_undo(world: World, dialogue: Dialogue) -> None:
+    discard_dialogue(dialogue, reviewer=world.reviewer, revision=dialogue.revision)
+    undo_decision(dialogue, reviewer=world.reviewer)
+
+
+def approve_and_dispute(world: World, dialogue: Dialogue) -> None:
+    Project.objects.update(rereview_percent=100)
+    dialogue.refresh_from_db()
+    approve(world, dialogue)
+    decide_again(
+        dialogue,
+        reviewer=make_member(world.project, Role.REVIEWER),
+        revision=dialogue.revision,
+        decision=Decision.RETURNED,
+        reason="Too long.",
+    )
+
+
+@pytest.mark.parametrize(
+    "decide", [approve_first_of_two, approve_and_undo, discard_and_undo, approve_and_dispute]
+)
+def test_a_submission_that_waits_again_is_taken_back_as_one_step(
+    world: World, decide: Callable[[World, Dialogue], None]
+) -> None:
+    dialogue = world.dialogue()
+    edit(world, dialogue, world.writer)
+    submit_dialogue(dialogue, actor=world.writer, revision=2)
+    decide(world, dialogue)
+    undo_dialogue(dialogue, actor=world.writer, revision=2)
+    assert step_words(dialogue, person_id=world.writer.pk) == ("Undo", "Redo")
+    undo_dialogue(dialogue, actor=world.writer, revision=2)
+    assert (dialogue.state, dialogue.revision) == ("draft", 3)  # the edit, not the dialogue
+    redo_dialogue(dialogue, actor=world.writer, revision=3)
+    redo_dialogue(dialogue, actor=world.writer, revision=4)
+    assert dialogue.state == DialogueState.SUBMITTED
+
+
+def test_an_edit_after_a_submission_ends_it_as_a_step(world: World) -> None:
+    dialogue = world.dialogue()
+    edit(world, dialogue, world.writer)
+    submit_dialogue(dialogue, actor=world.writer, revision=2)
+    edit(world, dialogue, world.writer, "Two.")
+    for step in (undo_dialogue, undo_dialogue, redo_dialogue):
+        step(dialogue, actor=world.writer, revision=dialogue.revision)
+    text = dialogue.members.get(utterance=world.rows[1]).training_text
+    assert (dialogue.state, text) == (DialogueState.DRAFT, "One.")
+
+
+def test_a_fix_that_waits_for_another_approval_is_no_submission_of_its_own(world: World) -> None:
+    dialogue = world.submitted()
+    Project.objects.update(required_approvals=2)
+    dialogue.refresh_from_db()
+    texts = {world.rows[1].pk: "One."}
+    fix_and_approve(dialogue, reviewer=world.reviewer, revision=1, texts=texts, dropped=())
+    withdraw_dialogue(dialogue, actor=world.writer, revision=2)
+    assert [one.verb for one in steps_of(dialogue).done] == [CREATED, "dialogue.fixed"]

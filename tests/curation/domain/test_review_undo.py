@@ -67,3 +67,11 @@ def test_a_decision_stands_for_others_after_a_change_and_after_a_while(world: Wo
     )
     with pytest.raises(DecisionStandsError, match="was changed since"):
         undo_decision(dialogue, reviewer=world.reviewer)
+
+
+def test_what_a_corrected_script_decided_stands(world: World) -> None:
+    dialogue = world.submitted()
+    return_dialogue(dialogue, reviewer=world.reviewer, revision=1, reason="A line is gone.")
+    Review.objects.update(submission=None)  # as a correction writes it, in the uploader's name
+    with pytest.raises(DecisionStandsError, match="corrected script"):
+        undo_decision(dialogue, reviewer=world.reviewer)

@@ -220,3 +220,8 @@ def test_name_and_address_share_the_limit_of_their_account(client: Client) -> No
     names = ["pip", "pip@example.org", "PIP", "pip", "pip@example.org"]
     assert [log_in(client, name, "wrong").status_code for name in names] == [200] * 5
     assert log_in(client, "pip@example.org").status_code == 429
+
+
+def test_a_name_with_a_null_character_is_refused_like_any_wrong_one(client: Client) -> None:
+    response = client.post("/accounts/login/", {"login": "a\0b", "password": "anything"})
+    assert response.status_code == 200
