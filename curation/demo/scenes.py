@@ -8,8 +8,9 @@ from curation.demo.plan import GoldScene
 from curation.domain.layers import edit_own_layer, submit_own_layer
 from curation.domain.notes import save_note
 from curation.domain.scene_edits import SceneEdits
+from curation.domain.scene_submission import submit_scenes
 from curation.domain.scene_suggestions import run_speaker_model
-from curation.domain.segmentation import apply_scene_edits, submit_scenes
+from curation.domain.segmentation import apply_scene_edits
 from curation.models import Episode, Utterance
 from curation.queries.scenes import open_suggestions
 

@@ -1,6 +1,6 @@
 """Several changes of a dialogue that arrive together: kept in a browser while it was offline."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from django.db import transaction
 
@@ -13,13 +13,20 @@ Change = Callable[[Dialogue], Dialogue]
 
 @transaction.atomic
 def apply_batch(
-    dialogue: Dialogue, *, revision: int, changes: Sequence[Change]
+    dialogue: Dialogue,
+    *,
+    revision: int,
+    changes: Sequence[Change],
+    submissions: Collection[int] = (),
 ) -> tuple[Dialogue, list[str]]:
     """Make changes one after the other; one that a rule refuses is passed over and told.
+
+    Nothing is submitted after a refusal: it would not be what its author saw.
 
     Args:
         revision: the one that the first change was made on.
         changes: each takes the dialogue as the one before left it.
+        submissions: which of the changes, from 0, submit it.
 
     Returns:
         The dialogue, and a sentence for each change that was refused.
@@ -29,8 +36,11 @@ def apply_batch(
         DialogueStateError: it is removed; nothing is written.
     """
     check_seen(dialogue, revision=revision)
-    refused = []
-    for change in changes:
+    refused: list[str] = []
+    for number, change in enumerate(changes):
+        if refused and number in submissions:
+            refused.append("It is not submitted, for a change before was refused. Look at it.")
+            continue
         try:
             with transaction.atomic():
                 dialogue = change(dialogue)

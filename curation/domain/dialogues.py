@@ -34,6 +34,7 @@ from curation.enums import DialogueState
 from curation.errors import CurationError
 from curation.models import Boundary, Dialogue, Utterance
 
+SUBMITTED = "dialogue.submitted"  # as its activity says
 SUBMITTABLE = (DialogueState.DRAFT, DialogueState.RETURNED)
 UNDECIDED = (*SUBMITTABLE, DialogueState.SUBMITTED)
 
@@ -110,11 +111,14 @@ def take_out_directions(dialogue: Dialogue, *, actor: User, revision: int) -> Di
 
 
 @transaction.atomic
-def submit_dialogue(dialogue: Dialogue, *, actor: User, revision: int, step: str = "") -> Dialogue:
+def submit_dialogue(
+    dialogue: Dialogue, *, actor: User, revision: int, step: str = "", client_key: str = ""
+) -> Dialogue:
     """Hand a draft or a returned dialogue to the reviewers.
 
     Args:
         step: ``redo`` where it does again what was undone.
+        client_key: of the page's press, kept so that ``queries.client_keys`` knows it again.
 
     Raises:
         StaleRevisionError: it was edited after ``revision``.
@@ -138,8 +142,9 @@ def submit_dialogue(dialogue: Dialogue, *, actor: User, revision: int, step: str
         submission=F("submission") + 1,
         approvals=0,
     )
-    way = {"step": step} if step else {}
-    record_edit("dialogue.submitted", dialogue, actor, members, revision=revision, **way)
+    given = {"step": step, "client_key": client_key}
+    way = {name: value for name, value in given.items() if value}
+    record_edit(SUBMITTED, dialogue, actor, members, revision=revision, **way)
     return dialogue
 
 

@@ -11,12 +11,8 @@ from django.db.models import F
 from curation.domain.activity import record_activity
 from curation.domain.assignments import begin_place, finish_place, reopen_place
 from curation.domain.scene_edits import SceneEdits
-from curation.domain.segmentation import (
-    apply_scene_edits,
-    ensure_agreed_layer,
-    reopen_scenes,
-    submit_scenes,
-)
+from curation.domain.scene_submission import reopen_scenes, submit_scenes
+from curation.domain.segmentation import apply_scene_edits, ensure_agreed_layer
 from curation.enums import BoundaryOrigin, SegmentationMode, SegmentationState, Suggester, WorkKind
 from curation.errors import CurationError
 from curation.models import (
@@ -106,10 +102,15 @@ def edit_own_layer(
 
 
 @transaction.atomic
-def submit_own_layer(episode: Episode, *, revision: int, actor: User) -> Segmentation:
+def submit_own_layer(
+    episode: Episode, *, revision: int, actor: User, client_key: str = ""
+) -> Segmentation:
     """Declare one's own layer finished; colleagues' layers are open to its author from now on.
 
     Where one annotator an episode is enough, the layer becomes the agreed one at once.
+
+    Args:
+        client_key: as of :func:`submit_scenes`.
 
     Raises:
         LayerClosedError: the episode is agreed, or not cut blind.
@@ -117,7 +118,9 @@ def submit_own_layer(episode: Episode, *, revision: int, actor: User) -> Segment
     """
     _check_blind(episode)
     saw = _sees_others_now(episode, actor)
-    layer = submit_scenes(episode, revision=revision, actor=actor, annotator=actor)
+    layer = submit_scenes(
+        episode, revision=revision, actor=actor, annotator=actor, client_key=client_key
+    )
     finish_place(episode, person=actor, kind=WorkKind.LAYER)
     _note_sight(layer, saw=saw)
     if episode.script.project.annotators_per_episode == 1:

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
-from curation.domain.assignments import follow_scenes
 from curation.domain.scene_dialogues import carry_dialogues
 from curation.domain.scene_edits import SceneEdits, copy_source_suggestions, decide_suggestions
 from curation.enums import BoundaryOrigin, SegmentationState
@@ -134,43 +133,6 @@ def apply_scene_edits(
     return layer
 
 
-@transaction.atomic
-def submit_scenes(
-    episode: Episode, *, revision: int, actor: User, annotator: User | None = None
-) -> Segmentation:
-    """Declare the episode's scenes finished at the revision their author saw.
-
-    Raises:
-        StaleScenesError: they were changed since.
-        SceneStateError: they are submitted already.
-    """
-    layer = ensure_layer(episode, annotator=annotator)
-    return _change_state(
-        layer,
-        wanted=SegmentationState.SUBMITTED,
-        allowed=(SegmentationState.UNTOUCHED, SegmentationState.IN_PROGRESS),
-        revision=revision,
-        actor=actor,
-        verb="scenes.submitted",
-    )
-
-
-@transaction.atomic
-def reopen_scenes(
-    episode: Episode, *, revision: int, actor: User, annotator: User | None = None
-) -> Segmentation:
-    """Take a submission back, so that the scenes are in progress again; errors as on submit."""
-    layer = ensure_layer(episode, annotator=annotator)
-    return _change_state(
-        layer,
-        wanted=SegmentationState.IN_PROGRESS,
-        allowed=(SegmentationState.SUBMITTED,),
-        revision=revision,
-        actor=actor,
-        verb="scenes.reopened",
-    )
-
-
 def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:
     """Claim the next revision with one conditional update, so that two savers cannot both win."""
     open_to_edits = Segmentation.objects.filter(pk=layer.pk, revision=revision)
@@ -191,12 +153,13 @@ def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:
 def _refusal(layer: Segmentation, *, revision: int, actor: User) -> CurationError:
     layer.refresh_from_db(fields=["revision", "state"])
     if layer.revision != revision:
-        return _stale(layer, actor=actor)
+        return stale_scenes(layer, actor=actor)
     msg = "You submitted these scenes. Take the submission back before you change them."
     return SceneStateError(msg)
 
 
-def _stale(layer: Segmentation, *, actor: User) -> StaleScenesError:
+def stale_scenes(layer: Segmentation, *, actor: User) -> StaleScenesError:
+    """Return the refusal that says who changed the layer since this person read it."""
     now = Segmentation.objects.select_related("updated_by").get(pk=layer.pk)
     who = now.updated_by.get_username() if now.updated_by else "Somebody"
     where = ""
@@ -204,33 +167,6 @@ def _stale(layer: Segmentation, *, actor: User) -> StaleScenesError:
         who, where = "You", " in another window"
     msg = f"{who} changed these scenes{where} since you read them here. Look at both and choose."
     return StaleScenesError(msg)
-
-
-def _change_state(
-    layer: Segmentation,
-    *,
-    wanted: SegmentationState,
-    allowed: Collection[SegmentationState],
-    revision: int,
-    actor: User,
-    verb: str,
-) -> Segmentation:
-    changed = Segmentation.objects.filter(pk=layer.pk, revision=revision, state__in=allowed).update(
-        state=wanted, updated_by=actor, updated_at=timezone.now()
-    )
-    if not changed:
-        layer.refresh_from_db()
-        if layer.revision != revision:
-            raise _stale(layer, actor=actor)
-        msg = f"These scenes are {layer.get_state_display()}; there is nothing to change."
-        raise SceneStateError(msg)
-    layer.state = wanted
-    if layer.annotator_id is None:
-        follow_scenes(layer.episode, actor=actor, is_done=wanted == SegmentationState.SUBMITTED)
-    record_activity(
-        verb, project=layer.episode.script.project, actor=actor, target=layer, revision=revision
-    )
-    return layer
 
 
 def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> None:

@@ -139,6 +139,7 @@ class ChangeForm(forms.Form):
     utterances = PrimaryKeysField(required=False)
     text = TextField(required=False, strip=False)
     to_revision = forms.IntegerField(min_value=1, required=False)
+    client_key = TextField(max_length=64, required=False)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the values that the action needs."""
@@ -156,7 +157,7 @@ class ChangeForm(forms.Form):
         return values
 
 
-KEPT_ACTIONS = ("range", "drop", "keep", "text", "clean")
+KEPT_ACTIONS = ("range", "drop", "keep", "text", "clean", "submit")
 MOST_KEPT = 500
 
 

@@ -75,6 +75,13 @@ class RevisionForm(forms.Form):
     revision = forms.IntegerField(min_value=0)
 
 
+class SubmitForm(RevisionForm):
+    """A submission, with the key by which the page knows it again."""
+
+    client_key = TextField(max_length=64, required=False)
+    stays = forms.BooleanField(required=False)
+
+
 class SuggestForm(forms.Form):
     """About how many scenes to suggest."""
 

@@ -65,6 +65,11 @@ def _revert(dialogue: Dialogue, actor: User, values: dict[str, Any]) -> Dialogue
     )
 
 
+def _submit(dialogue: Dialogue, actor: User, values: dict[str, Any]) -> Dialogue:
+    key = values["client_key"]
+    return submit_dialogue(dialogue, actor=actor, revision=values["revision"], client_key=key)
+
+
 def _plain(change: Callable[..., Dialogue]) -> Change:
     return lambda dialogue, actor, values: change(
         dialogue, actor=actor, revision=values["revision"]
@@ -77,7 +82,7 @@ CHANGES: dict[str, Change] = {
     "keep": _rows(drop=False),
     "text": _text,
     "clean": _plain(take_out_directions),
-    "submit": _plain(submit_dialogue),
+    "submit": _submit,
     "undo": _plain(undo_dialogue),
     "redo": _plain(redo_dialogue),
     "remove": _plain(remove_dialogue),

@@ -13,15 +13,18 @@ from curation.access import signed_in
 from curation.access.dialogues import project_dialogue
 from curation.domain.dialogue_batches import Change, apply_batch, has_batch
 from curation.domain.dialogue_compare import compare_revisions
+from curation.domain.dialogues import SUBMITTED
 from curation.errors import CurationError, StaleRevisionError
 from curation.forms.dialogues import read_batch
 from curation.forms.scenes import read_json
 from curation.models import Dialogue
+from curation.queries.client_keys import arrived_before
 
 from .builder_changes import CHANGES
 from .reader import refusal
 
 MOST_LINES = 40
+SUBMIT = "submit"
 
 
 @require_POST
@@ -33,12 +36,18 @@ def dialogue_edits(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if batch is None:
         return refusal(CurationError("These changes were not understood; nothing was written."))
     revision, wanted = batch
-    changes = [_change(values, signed_in(request)) for values in wanted]
+    person = signed_in(request)
+    changes = [_change(values, person) for values in wanted]
+    submissions = {n: one["client_key"] for n, one in enumerate(wanted) if one["action"] == SUBMIT}
+    if any(_arrived(found, person, key) for key in submissions.values()):
+        return _answer(found, [])
     try:
-        changed, refused = apply_batch(found, revision=revision, changes=changes)
+        changed, refused = apply_batch(
+            found, revision=revision, changes=changes, submissions=submissions
+        )
     except StaleRevisionError as error:
         now = project_dialogue(request.user, slug, pk)
-        if has_batch(now, changes=changes):
+        if not submissions and has_batch(now, changes=changes):
             return _answer(project_dialogue(request.user, slug, pk), [])
         now = project_dialogue(request.user, slug, pk)
         return refusal(error, theirs=_theirs(now, revision))
@@ -50,6 +59,10 @@ def dialogue_edits(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def _change(values: dict[str, Any], person: User) -> Change:
     action = CHANGES[values["action"]]
     return lambda dialogue: action(dialogue, person, {**values, "revision": dialogue.revision})
+
+
+def _arrived(dialogue: Dialogue, person: User, key: str) -> bool:
+    return arrived_before(SUBMITTED, [dialogue], actor=person, client_key=key)
 
 
 def _answer(dialogue: Dialogue, refused: list[str]) -> JsonResponse:

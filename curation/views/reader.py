@@ -21,6 +21,7 @@ from curation.forms.scenes import (
     EditBatchForm,
     PlainEditForm,
     RevisionForm,
+    SubmitForm,
     SuggestForm,
     read_json,
 )
@@ -130,22 +131,29 @@ def reader_suggest(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def reader_submit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Submit the scenes and open the next episode that waits for some."""
     desk = desk_of(signed_in(request), annotated_episode(request.user, slug, pk))
-    form = RevisionForm(request.POST)
+    form = SubmitForm(request.POST)
     if not form.is_valid():
         return reader_page(request, desk, error="Load the page again, then submit.", status=422)
+    key = form.cleaned_data["client_key"]
     try:
-        desk.check(form.cleaned_data["layer"])
-        desk.submit(revision=form.cleaned_data["revision"])
+        if not desk.was_submitted(key):
+            desk.check(form.cleaned_data["layer"])
+            desk.submit(revision=form.cleaned_data["revision"], client_key=key)
     except CurationError as error:
+        if wants_json(request):
+            stale = isinstance(error, StaleRevisionError)
+            return refusal(error, **({"theirs": layer_facts(desk)} if stale else {}))
         return reader_page(request, desk, error=str(error), status=status_of(error))
-    messages.success(
-        request,
-        f"{desk.episode.code} is submitted.",
-        extra_tags=undo_tag("scenes", [desk.episode.pk]),
-    )
-    if following := next_episode(desk):
-        return redirect("reader", slug=slug, pk=following.pk)
-    return redirect("episodes", slug=slug)
+    words = f"{desk.episode.code} is submitted."
+    if form.cleaned_data["stays"]:  # sent later, from a page that is still being read
+        return JsonResponse({"words": words, **layer_facts(desk)})
+    following = next_episode(desk)
+    address = reverse("reader", args=[slug, following.pk]) if following else ""
+    address = address or reverse("episodes", args=[slug])
+    messages.success(request, words, extra_tags=undo_tag("scenes", [desk.episode.pk]))
+    if wants_json(request):
+        return JsonResponse({"next": address})
+    return redirect(address)
 
 
 @login_required

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from curation.domain.assignments import begin_place, keep_place, take_next
 from curation.domain.layers import (
@@ -16,9 +17,11 @@ from curation.domain.layers import (
     take_back_own_layer,
 )
 from curation.domain.scene_edits import SceneEdits
-from curation.domain.segmentation import apply_scene_edits, reopen_scenes, submit_scenes
+from curation.domain.scene_submission import SUBMITTED, reopen_scenes, submit_scenes
+from curation.domain.segmentation import apply_scene_edits
 from curation.enums import WorkKind
 from curation.models import Boundary, Episode, Segmentation
+from curation.queries.client_keys import arrived_before
 from curation.queries.layers import cuts_blind, layer_of
 from curation.queries.scenes import scene_starts
 
@@ -64,10 +67,16 @@ class Desk:
         keep_place(self.person, self.episode.pk)
         return layer
 
-    def submit(self, *, revision: int) -> Segmentation:
+    def submit(self, *, revision: int, client_key: str = "") -> Segmentation:
         """Declare the scenes finished."""
         step = submit_own_layer if self.annotator else submit_scenes
-        return step(self.episode, revision=revision, actor=self.person)
+        return step(self.episode, revision=revision, actor=self.person, client_key=client_key)
+
+    def was_submitted(self, client_key: str) -> bool:
+        """Whether this press arrived before, on whichever of the person's layers it was."""
+        layers = Segmentation.objects.filter(episode=self.episode)
+        mine = layers.filter(Q(annotator=self.person) | Q(annotator=None))
+        return arrived_before(SUBMITTED, mine, actor=self.person, client_key=client_key)
 
     def reopen(self, *, revision: int) -> Segmentation:
         """Take the submission back."""

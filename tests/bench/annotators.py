@@ -33,7 +33,8 @@ def prepare() -> dict[str, Any]:
     from django.db import connection
     from django.urls import reverse
 
-    from curation.domain.segmentation import ensure_agreed_layer, submit_scenes
+    from curation.domain.scene_submission import submit_scenes
+    from curation.domain.segmentation import ensure_agreed_layer
     from curation.enums import Role
     from curation.models import Boundary, Character, Episode, Utterance
     from tests.factories import CharacterFactory, ScriptFactory, make_member

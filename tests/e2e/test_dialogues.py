@@ -277,8 +277,11 @@ def test_changes_made_offline_are_kept_over_a_reload_and_a_conflict_shows_both_t
     expect(page.locator("[data-kept]")).to_have_text("Offline: 2 changes kept here")
     expect(page.locator("#row-2 .line-text")).to_have_text("Mine.")
     expect(page.locator("#row-3 s")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+    all_kept = "Offline: 2 changes and the submission kept here"
+    expect(page.locator("[data-kept]")).to_have_text(all_kept)
     page.reload()
-    expect(page.locator("[data-kept]")).to_have_text("Offline: 2 changes kept here")
+    expect(page.locator("[data-kept]")).to_have_text(all_kept)
     expect(page.locator("#row-2 .line-text")).to_have_text("Mine.")
     set_training_text(
         dialogue, actor=world.reviewer, revision=1, utterance=world.rows[1].pk, text="Theirs."
@@ -294,3 +297,5 @@ def test_changes_made_offline_are_kept_over_a_reload_and_a_conflict_shows_both_t
     expect(page.locator("[data-kept]")).to_be_hidden()
     assert dialogue.members.get(utterance=world.rows[1]).training_text == "Mine."
     assert positions(dialogue, kept_only=True) == [0, 1, 3]
+    dialogue.refresh_from_db()
+    assert dialogue.state == DialogueState.SUBMITTED

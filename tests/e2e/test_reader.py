@@ -16,7 +16,15 @@ from curation.domain.notes import save_note
 from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import clear_boundary, set_boundary
 from curation.enums import Role, SegmentationState
-from curation.models import Boundary, Character, ContextNote, Episode, Segmentation, Utterance
+from curation.models import (
+    Activity,
+    Boundary,
+    Character,
+    ContextNote,
+    Episode,
+    Segmentation,
+    Utterance,
+)
 from tests.e2e.conftest import settle
 from tests.factories import make_member, make_scene
 
@@ -260,16 +268,23 @@ def test_edits_made_offline_are_saved_when_the_server_is_back(desk: Desk, sign_i
     def away(route: Route) -> None:
         route.abort()
 
-    page.route("**/edits/", away)
+    for part in ("edits", "submit"):
+        page.route(f"**/{part}/", away)
     press(page, "j", "b", "j", "b")
     expect(page.locator("[data-saved]")).to_have_text("Offline: 2 changes kept here")
+    press(page, "Control+Enter")
+    expect(page.locator("[data-saved]")).to_have_text(
+        "Offline: 2 changes and the submission kept here"
+    )
     assert desk.starts() == [0]
-    page.unroute("**/edits/", away)
+    page.unroute_all()
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    saved(page)
+    expect(page.locator(".toast", has_text="is submitted")).to_be_visible()
     assert desk.starts() == [0, 1, 2]
     assert shown_starts(page) == [0, 1, 2]
+    assert Segmentation.objects.get().state == SegmentationState.SUBMITTED
+    assert Activity.objects.filter(verb="scenes.submitted").count() == 1
 
 
 FULL = (

@@ -1,10 +1,10 @@
 /** Changes of a dialogue made while the server cannot be reached: kept in this browser, shown in the
  *  rows, and sent together, in their order, when it is back. What both sides changed is asked about. */
-import { toast } from "../rickproject/frame.js";
+import { newKey, toast } from "../rickproject/frame.js";
 import { requestJSON } from "../rickproject/live.js";
 import { dropDraft, keepDraft, keptWords, readDraft } from "./drafts.js";
 
-const KEPT = new Set(["range", "drop", "keep", "text", "clean"]);
+const KEPT = new Set(["range", "drop", "keep", "text", "clean", "submit"]);
 const AGAIN_MS = 4000;
 let timer = 0;
 let isSending = false;
@@ -14,6 +14,9 @@ const read = (root) => JSON.parse(readDraft(root.dataset.outbox) ?? "null");
 
 /** @param {() => void} redraw asks the server for the page's part anew */
 export function attachOutbox(redraw) {
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.parameters.action === "submit") event.detail.parameters.client_key = newKey();
+  });
   document.addEventListener("htmx:beforeRequest", (event) => {
     const root = rootNow();
     const change = root && changeOf(event);
@@ -48,8 +51,8 @@ function changeOf(event) {
   if (verb !== "post" || !path?.includes("/change/")) return null;
   const values = parameters instanceof FormData ? Object.fromEntries(parameters) : { ...parameters };
   if (!KEPT.has(values.action)) return null;
-  const { action, first, last, utterances, text } = values;
-  return JSON.parse(JSON.stringify({ action, first, last, utterances, text }));
+  const { action, first, last, utterances, text, client_key } = values;
+  return JSON.parse(JSON.stringify({ action, first, last, utterances, text, client_key }));
 }
 
 function keep(root, change) {
@@ -83,9 +86,10 @@ function show(root, { action, utterances, text, first, last }) {
 
 function say(root) {
   const sign = root.querySelector("[data-kept]");
-  const number = read(root)?.changes.length ?? 0;
-  sign.hidden = !number;
-  sign.textContent = number ? keptWords(root.dataset.outbox, number) : "";
+  const changes = read(root)?.changes ?? [];
+  const number = changes.filter(({ action }) => action !== "submit").length;
+  sign.hidden = !changes.length;
+  sign.textContent = changes.length ? keptWords(root.dataset.outbox, number, { isSubmitted: number < changes.length }) : "";
 }
 
 /** Send what is kept. @param {() => void} redraw */
@@ -96,11 +100,12 @@ async function flush(redraw) {
   if (!kept || isSending || dialog.open) return;
   isSending = true;
   try {
-    const { refused } = await requestJSON(root.dataset.editsUrl, { json: kept, signal: AbortSignal.timeout(20000) });
+    const { refused, state } = await requestJSON(root.dataset.editsUrl, { json: kept, signal: AbortSignal.timeout(20000) });
     dropDraft(root.dataset.outbox);
     say(root);
     const number = kept.changes.length - refused.length;
     toast(`${number} of ${kept.changes.length} changes that were kept here are saved.`);
+    if (state === "submitted" && kept.changes.some(({ action }) => action === "submit")) toast("The dialogue is submitted.");
     refused.forEach((sentence) => toast(`Not changed: ${sentence}`, { seconds: 20 }));
     redraw();
   } catch (error) {
@@ -119,6 +124,7 @@ function words(root, { action, utterances, text, first, last }) {
   if (action === "range") return `rows ${first} to ${last}`;
   if (action === "text") return `row ${numbers(root, utterances)}: “${text}”`;
   if (action === "clean") return "directions taken out";
+  if (action === "submit") return "it is submitted";
   return `row ${numbers(root, utterances)} ${action === "drop" ? "left out" : "taken back"}`;
 }
 

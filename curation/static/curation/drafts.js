@@ -49,8 +49,10 @@ export function draftKeys(prefix) {
   return [...found].filter((key) => key.startsWith(prefix)).sort();
 }
 
-/** What a page says of changes that wait for the server. @param {string} key @param {number} number */
-export function keptWords(key, number) {
-  const changes = `${number} change${number === 1 ? "" : "s"}`;
-  return onThisPage.has(key) ? `Offline: ${changes} not saved yet, stay on this page` : `Offline: ${changes} kept here`;
+/** What a page says of what waits for the server. @param {string} key @param {number} number of changes
+ *  @param {{isSubmitted?: boolean}} options isSubmitted: a submission waits after them */
+export function keptWords(key, number, { isSubmitted = false } = {}) {
+  const changes = number || !isSubmitted ? [`${number} change${number === 1 ? "" : "s"}`] : [];
+  const all = [...changes, ...(isSubmitted ? ["the submission"] : [])].join(" and ");
+  return onThisPage.has(key) ? `Offline: ${all} not sent yet, stay on this page` : `Offline: ${all} kept here`;
 }

@@ -9,6 +9,7 @@ import { attachMap } from "./reader_map.js";
 import { keepPlace } from "./reader_place.js";
 import { Saver } from "./reader_saver.js";
 import { inverse, Steps } from "./reader_steps.js";
+import { Submission } from "./reader_submission.js";
 import { attachTalk } from "./talk.js";
 
 function attach(form) {
@@ -44,6 +45,7 @@ function attach(form) {
       }
     },
     stepsAgain: (step) => { show(step); refresh(); },
+    chosen: (mine) => (mine ? submission.send() : submission.withdraw("Theirs is kept; nothing is submitted.")),
     starts: () => lines.starts(),
   });
 
@@ -52,6 +54,7 @@ function attach(form) {
     for (const [id, , state] of step.suggestions) lines.showSuggestion(id, state === "open");
   };
   const run = (step) => {
+    if (step.positions.length) submission.withdraw("You went on cutting, so it is not submitted. Submit it again when it is done.");
     show(step);
     saver.add(step);
     refresh();
@@ -68,7 +71,8 @@ function attach(form) {
     noteAt: (position) => inspector.noteAt?.(position) ?? null,
     scenes: run,
     note: (step, side) => { lines.moveTo(step.position); inspector.put(step.position, step[side]); },
-    submit: (isUndo) => leaveBy(find(isUndo ? "reopen" : "submit")),
+    submit: (isUndo) => (isUndo ? leaveBy(find("reopen")) : submission.press()),
+    withdraw: () => submission.withdraw(),
     settled: () => inspector.saving,
   }, { undo: find("undo"), redo: find("redo") });
 
@@ -134,13 +138,21 @@ function attach(form) {
   });
   bindCommands(inspector.element, { "note.leave": () => lines.focus() });
 
+  const submission = new Submission(find("submit"), {
+    key: saver.submissionKey, saver, notes: inspector,
+    done: ({ state }) => {
+      saver.submitted(state);
+      steps.submitted();
+    },
+  });
+  find("submit").addEventListener("submit", (event) => { event.preventDefault(); submission.press(); });
+
   const leaveBy = async (other) => {
-    if (!(await saver.settle()) || !(await inspector.settle())) return;
-    if ("submit" in other.dataset) steps.submitted();
+    if (!(await saver.settle()) || !(await inspector.settle())) return toast("This needs the server. What you did is kept here.");
     if ("reopen" in other.dataset) steps.reopened();
-    other.submit();
+    return other.submit();
   };
-  for (const other of document.querySelectorAll("[data-submit], [data-suggest], [data-reopen]")) {
+  for (const other of document.querySelectorAll("[data-suggest], [data-reopen]")) {
     other.addEventListener("submit", (event) => {
       event.preventDefault();
       leaveBy(other);
@@ -156,6 +168,7 @@ function attach(form) {
   goToAddress(false);
   saver.resume();
   inspector.sendAll?.();
+  submission.resume();
   steps.show();
   refresh();
   attachLive(form, saver);

@@ -24,6 +24,16 @@ export function body(batch) {
   return found;
 }
 
+/** Whether scenes are what a batch would make of them: only the answer was lost.
+ *  @param {Set<number>} base where scenes started before @param {Set<number>} now where they start */
+export function isThere(base, batch, now) {
+  const wanted = new Set(base);
+  for (const [position, on] of batch.positions) {
+    if (on) wanted.add(position); else wanted.delete(position);
+  }
+  return wanted.size === now.size && [...now].every((position) => wanted.has(position));
+}
+
 export const words = (position, on) => `line ${position + 1} ${on ? "starts a scene" : "starts no scene any more"}`;
 
 export function fill(place, sentences) {

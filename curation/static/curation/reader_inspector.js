@@ -24,6 +24,7 @@ export class Inspector {
     this.position = -1;
     this.timer = 0;
     this.saving = Promise.resolve();
+    this.refused = new Set();
     element.querySelectorAll(".no-js-only, [data-history-link]").forEach((part) => { part.hidden = true; });
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
     this.form.addEventListener("input", () => this.typed());
@@ -70,6 +71,7 @@ export class Inspector {
   typed() {
     const draft = { title: this.title.value, text: this.text.value, revision: this.revision };
     keepDraft(this.draftKey(this.position), JSON.stringify(draft));
+    this.refused.delete(this.position);
     this.say("…");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), PAUSE);
@@ -118,8 +120,9 @@ export class Inspector {
     } catch (error) {
       if (error.status === 409) return this.ask(position, draft, error);
       this.say(keptWords(this.draftKey(position), this.waiting().length));
-      if (error.status === 422) toast(error.message);
-      else this.later();
+      if (error.status !== 422) return this.later();
+      this.refused.add(position);
+      return toast(error.message);
     }
   }
 
@@ -184,10 +187,10 @@ export class Inspector {
     this.say("restored");
   }
 
-  /** Wait until the note is saved. @returns {Promise<boolean>} */
+  /** Wait until every note is saved that a rule does not refuse. @returns {Promise<boolean>} */
   async settle() {
-    await this.save();
-    return !readDraft(this.draftKey(this.position));
+    await this.sendAll();
+    return this.waiting().every((position) => this.refused.has(position));
   }
 
   say(text) { this.sign.textContent = text; }

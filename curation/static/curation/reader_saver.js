@@ -2,12 +2,12 @@
 import { toast } from "../rickproject/frame.js";
 import { requestJSON } from "../rickproject/live.js";
 import { dropDraft, keepDraft, keptWords, readDraft } from "./drafts.js";
-import { body, empty, fill, merge, size, toStep, words } from "./reader_batch.js";
+import { body, empty, fill, isThere, merge, size, toStep, words } from "./reader_batch.js";
 
 export class Saver {
   /** @param {HTMLFormElement} form carries data-edits-url, data-revision, data-draft-key
    *  @param {{scenesSaved: Function, refused: Function, replaced: Function, stepsAgain: Function,
-   *           dropped: Function, stateIs: Function,
+   *           dropped: Function, stateIs: Function, chosen: (mine: boolean) => void,
    *           starts: () => number[]}} page what the page does with the outcomes */
   constructor(form, page) {
     this.url = form.dataset.editsUrl;
@@ -20,6 +20,7 @@ export class Saver {
     this.waiting = empty();
     this.flying = null;
     this.failures = 0;
+    this.submissionKey = `${this.key}-submit`;
     this.sign = document.querySelector("[data-saved]");
     this.dialog = document.querySelector("#scenes-conflict");
     addEventListener("online", () => this.send());
@@ -39,12 +40,19 @@ export class Saver {
       this.waiting.suggestions.set(id, state);
     }
     this.keepDraft();
-    if (this.failures) this.say(keptWords(this.key, size(this.waiting)));
+    if (this.failures) this.sayKept();
     this.send();
   }
 
-  /** Take up the draft that a closed or offline page left. */
-  resume() {
+  /** Say what waits for the server: changes, a submission after them; nothing where nothing does. */
+  sayKept() {
+    const isSubmitted = Boolean(readDraft(this.submissionKey));
+    const number = size(merge(this.flying ?? empty(), this.waiting));
+    if (number || isSubmitted) this.say(keptWords(number ? this.key : this.submissionKey, number, { isSubmitted }));
+    else if (this.sign.textContent.startsWith("Offline")) this.say("");
+  }
+
+  resume() { // the draft that a closed or offline page left
     const draft = JSON.parse(readDraft(this.key) ?? "null");
     if (!draft) return;
     this.revision = draft.revision;
@@ -99,18 +107,19 @@ export class Saver {
     }
     this.waiting = merge(batch, this.waiting);
     this.failures += 1;
-    this.say(keptWords(this.key, size(this.waiting)));
+    this.sayKept();
     if (this.failures === 1 && error.status) toast(error.message);
     setTimeout(() => this.send(), Math.min(30, 2 ** this.failures) * 1000);
     return undefined;
   }
 
-  /** Show yours and theirs; both stay until the person has chosen. */
-  ask(error) {
+  /** Show yours and theirs; both stay until the person has chosen.
+   *  @param {{also?: string[]}} options also: what else waits, in words */
+  ask(error, { also = [] } = {}) {
     const theirs = error.body.theirs;
     const now = new Set(theirs.scenes.map((scene) => scene.position));
-    if (this.isThere(now)) return this.arrived(theirs, now);
-    const yours = [...this.waiting.positions].map(([position, on]) => words(position, on));
+    if (isThere(this.base, this.waiting, now)) return this.arrived(theirs, now);
+    const yours = [...this.waiting.positions].map(([position, on]) => words(position, on)).concat(also);
     const changes = [...now].filter((p) => !this.base.has(p)).map((p) => words(p, true))
       .concat([...this.base].filter((p) => !now.has(p)).map((p) => words(p, false)));
     fill(this.dialog.querySelector("[data-conflict-yours]"), yours);
@@ -129,21 +138,13 @@ export class Saver {
       this.say(mine ? "saving…" : "theirs kept");
       this.page.stateIs(theirs.state);
       if (mine) { this.page.stepsAgain(step); this.add(step); } else this.page.dropped(step);
+      this.page.chosen(mine);
     };
     this.dialog.querySelector("[data-conflict-mine]").onclick = () => choose(true);
     this.dialog.querySelector("[data-conflict-drop]").onclick = () => choose(false);
     this.dialog.oncancel = (event) => event.preventDefault();
     this.dialog.showModal();
     return undefined;
-  }
-
-  /** Whether the scenes are what they would be with the waiting changes: only the answer was lost. */
-  isThere(now) {
-    const wanted = new Set(this.base);
-    for (const [position, on] of this.waiting.positions) {
-      if (on) wanted.add(position); else wanted.delete(position);
-    }
-    return wanted.size === now.size && [...now].every((position) => wanted.has(position));
   }
 
   arrived(theirs, now) {
@@ -169,6 +170,12 @@ export class Saver {
     return true;
   }
 
+  submitted(state = "submitted") {
+    this.state = state;
+    this.page.stateIs(state);
+    this.say("");
+  }
+
   setRevision(revision) {
     this.revision = revision;
     for (const field of document.querySelectorAll("input[data-revision]")) field.value = revision;
@@ -182,7 +189,7 @@ export class Saver {
 
   /** Wait until all is saved. @returns {Promise<boolean>} false if something is in the way */
   async settle() {
-    for (let tries = 0; this.isDirty() && tries < 100 && !this.dialog.open; tries += 1) {
+    for (let tries = 0; this.isDirty() && (this.flying || !this.failures) && tries < 100 && !this.dialog.open; tries += 1) {
       await new Promise((resume) => { setTimeout(resume, 50); });
     }
     return !this.isDirty();

@@ -18,7 +18,8 @@ export class Steps {
   /** @param {string} key of the browser's storage, with the person in it
    *  @param {{isStart: (position: number) => boolean, isSubmitted: () => boolean,
    *           noteAt: (position: number) => Note | null, settled: () => Promise<void> | undefined, scenes: (step: SceneStep) => void,
-   *           note: (step: NoteStep, side: "from" | "to") => void, submit: (isUndo: boolean) => void}} page
+   *           note: (step: NoteStep, side: "from" | "to") => void, submit: (isUndo: boolean) => void,
+   *           withdraw: () => boolean}} page withdraw: takes back a submission that is not sent yet
    *  @param {{undo: HTMLButtonElement, redo: HTMLButtonElement}} buttons */
   constructor(key, page, buttons) {
     Object.assign(this, { key, page, buttons, why: "" });
@@ -46,6 +47,7 @@ export class Steps {
   redo() { return this.take(false); }
 
   async take(isUndo) {
+    if (isUndo && this.page.withdraw()) return;
     await this.page.settled(); // a note still on its way is a step too
     this.prune();
     const [from, to] = isUndo ? [this.done, this.undone] : [this.undone, this.done];

@@ -28,6 +28,11 @@ export function toast(text, { action, seconds = 6 } = {}) {
   if (seconds) setTimeout(leave, seconds * 1000);
 }
 
+/** A key by which the server knows a step that comes twice. @returns {string} */
+export function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 function attachMenus() {
   const open = () => document.querySelectorAll("details.menu[open]");
   document.addEventListener("click", (event) => {

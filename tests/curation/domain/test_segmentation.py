@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curation.domain.scene_edits import SceneEdits
+from curation.domain.scene_submission import reopen_scenes, submit_scenes
 from curation.domain.segmentation import (
     BoundaryRefusedError,
     CutsDialogueError,
@@ -13,9 +14,7 @@ from curation.domain.segmentation import (
     apply_scene_edits,
     clear_boundary,
     ensure_agreed_layer,
-    reopen_scenes,
     set_boundary,
-    submit_scenes,
 )
 from curation.enums import BoundaryOrigin, SegmentationState
 from curation.models import Activity, Boundary, Episode, Segmentation

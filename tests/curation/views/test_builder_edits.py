@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from curation.domain.dialogues import set_training_text
+from curation.domain.dialogues import set_training_text, withdraw_dialogue
 from curation.forms.dialogues import PrimaryKeysField
 from curation.models import Activity, Dialogue
 from tests.curation.domain.dialogue_world import World, positions
@@ -60,6 +60,41 @@ def test_changes_are_made_in_their_order_and_only_once(client: Client, world: Wo
     assert Activity.objects.filter(target_id=dialogue.pk, verb="dialogue.text_changed").count() == 2
 
 
+def test_a_submission_that_comes_twice_is_made_once_whatever_came_between(
+    client: Client, world: World
+) -> None:
+    dialogue = world.dialogue(0, 3)
+    changes = [text(world, 1, "One."), {"action": "submit", "client_key": "once"}]
+    assert send(client, world, dialogue, *changes).json()["state"] == "submitted"
+    dialogue.refresh_from_db()
+    withdraw_dialogue(dialogue, actor=world.writer, revision=dialogue.revision)
+    again = send(client, world, dialogue, *changes)  # the answer was lost, and it was taken back
+    assert again.json() == {"revision": 2, "state": "draft", "refused": []}
+    other = [{"action": "submit", "client_key": "another press"}]
+    assert send(client, world, dialogue, *other, revision=2).json()["state"] == "submitted"
+
+
+def test_a_submission_kept_while_somebody_else_wrote_is_asked_about(
+    client: Client, world: World
+) -> None:
+    dialogue = world.dialogue(0, 3)
+    set_training_text(
+        dialogue, actor=world.reviewer, revision=1, utterance=world.rows[1].pk, text="Theirs."
+    )
+    answer = send(client, world, dialogue, {"action": "submit", "client_key": "once"})
+    assert answer.status_code == 409
+    dialogue.refresh_from_db()
+    assert dialogue.state == "draft"
+
+
+def test_nothing_is_submitted_after_a_change_that_was_refused(client: Client, world: World) -> None:
+    dialogue = world.dialogue(0, 3)
+    changes = [{"action": "drop", "utterances": "999999"}, {"action": "submit"}]
+    answer = send(client, world, dialogue, *changes).json()
+    assert answer["state"] == "draft"
+    assert len(answer["refused"]) == 2
+
+
 def test_a_conflict_shows_what_somebody_else_wrote_and_writes_nothing(
     client: Client, world: World
 ) -> None:
@@ -92,7 +127,7 @@ def test_a_change_that_a_rule_refuses_is_told_and_the_others_are_made(
 @pytest.mark.parametrize(
     "change",
     [
-        {"action": "submit"},
+        {"action": "remove"},
         {"action": "text"},
         {},
         {"action": "text", "utterances": "1", "text": "\x00"},

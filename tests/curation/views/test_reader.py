@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from curation.domain.notes import save_note
+from curation.domain.scene_submission import reopen_scenes
 from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import set_boundary
 from curation.enums import Role, ScriptState, SegmentationState
@@ -353,3 +354,24 @@ def test_asking_for_scenes_says_what_was_found() -> None:
     assert "The speakers suggest" in page.content.decode()
     wrong = desk.client.post(f"{desk.url}suggest/", {"scenes": 0})
     assert wrong.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def test_a_submission_that_comes_twice_is_made_once() -> None:
+    desk = Desk()
+    desk.send(revision=0, on=[4])
+
+    def submit(key: str, *, revision: int = 1) -> Any:
+        values = {"revision": revision, "layer": "agreed", "client_key": key, "stays": "on"}
+        return desk.client.post(
+            f"{desk.url}submit/", values, headers={"accept": "application/json"}
+        )
+
+    assert submit("one press").json()["state"] == "submitted"
+    reopen_scenes(desk.episode, revision=1, actor=desk.person)
+    again = submit("one press")  # its answer was lost; a colleague had it open again meanwhile
+    assert (again.status_code, again.json()["state"]) == (HTTPStatus.OK, "in_progress")
+    desk.send(revision=1, on=[6])
+    stale = submit("another press")
+    assert stale.status_code == HTTPStatus.CONFLICT
+    assert [one["position"] for one in stale.json()["theirs"]["scenes"]] == [0, 4, 6]
+    assert submit("another press", revision=2).json()["state"] == "submitted"

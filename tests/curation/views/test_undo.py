@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from curation.domain.segmentation import submit_scenes
+from curation.domain.scene_submission import submit_scenes
 from curation.enums import DialogueState, SegmentationState
 from curation.models import Segmentation
 from tests.curation.domain.dialogue_world import World
