@@ -159,6 +159,12 @@ class Config(BaseSettings):
         description="What one project's paid trainings may cost in 30 days, in US dollars.",
     )
     trainer_threads: int = Field(1, ge=1, description="CPU threads of one local training.")
+    script_base_epochs: int | None = Field(
+        None,
+        ge=1,
+        le=200,
+        description="How often the small model of a script reads it; unset, by its length.",
+    )
     base_model_dirs: str = Field(
         "",
         description="Folders below which a manager may name a base model, with colons between "

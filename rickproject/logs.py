@@ -1,10 +1,11 @@
 """Logs: one JSON object a line on standard error, times in UTC, secrets masked."""
 
-import logging.config
+import logging
 import re
+from datetime import UTC, datetime
 from typing import Any
 
-import structlog
+from pythonjsonlogger.json import JsonFormatter
 
 SECRET_NAMES = re.compile(r"(api_?key|authorization|cookie|password|secret|token)$", re.IGNORECASE)
 SECRET_VALUES = re.compile(
@@ -14,14 +15,27 @@ SECRET_VALUES = re.compile(
 MASK = "***"
 
 
-def mask_secrets(
-    _logger: object, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """Replace values of secret names, and texts that look like keys or carry a password."""
-    return {
-        name: MASK if SECRET_NAMES.search(name) and value else _masked(value)
-        for name, value in event.items()
-    }
+class MaskingFormatter(JsonFormatter):
+    """Writes a record as JSON after its secrets are masked."""
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Replace values of secret names, and texts that look like keys or carry a password."""
+        return {
+            name: MASK if SECRET_NAMES.search(name) and value else _masked(value)
+            for name, value in log_data.items()
+        }
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        """Write levels as small words, the time in UTC, and objects, a request say, as text."""
+        super().add_fields(log_data, record, message_dict)
+        log_data["level"] = record.levelname.lower()
+        written_at = datetime.fromtimestamp(record.created, UTC)
+        log_data["at"] = written_at.isoformat().replace("+00:00", "Z")
+        for name, value in log_data.items():
+            if not isinstance(value, str | int | float | None):
+                log_data[name] = repr(value)
 
 
 def settings(*, level: str) -> dict[str, Any]:
@@ -31,15 +45,10 @@ def settings(*, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": _shared(),
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    mask_secrets,
-                    structlog.processors.EventRenamer("message"),
-                    structlog.processors.JSONRenderer(ensure_ascii=False),
-                ],
+                "()": MaskingFormatter,
+                "fmt": ["level", "name", "message"],
+                "rename_fields": {"name": "logger", "exc_info": "exception"},
+                "json_ensure_ascii": False,
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
@@ -51,26 +60,6 @@ def settings(*, level: str) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
         },
     }
-
-
-def configure(dictionary: dict[str, Any]) -> None:
-    """Set up the standard library's logging and structlog (``LOGGING_CONFIG``)."""
-    logging.config.dictConfig(dictionary)
-    structlog.configure(
-        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
-
-
-def _shared() -> list[structlog.typing.Processor]:
-    return [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-    ]
 
 
 def _masked(value: object) -> object:

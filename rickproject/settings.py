@@ -237,5 +237,4 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULER = "rickproject.schedule:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-LOGGING_CONFIG = "rickproject.logs.configure"
 LOGGING = logs.settings(level=config.log_level)

@@ -16,6 +16,31 @@ from rickproject.config import get_config
 app.conf.broker_url = app.conf.broker_write_url = "memory://"  # what is sent waits, unread
 
 
+# Files of many seconds, the slowest first: no process is left with one of them at the end.
+SLOW_FILES = (
+    "faults/test_loop_faults.py",
+    "loop/test_command_line.py",
+    "faults/test_rows.py",
+    "faults/test_submission.py",
+    "training/trainer/test_process.py",
+    "faults/test_import_killed.py",
+    "faults/",
+    "training/domain/test_local_jobs.py",
+    "training/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; files stay whole, in the order in which they came."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        matching = (n for n, part in enumerate(SLOW_FILES) if f"/tests/{part}" in path)
+        return next(matching, len(SLOW_FILES))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Keep SQLite's test database in a file: only there do threads wait for each other."""

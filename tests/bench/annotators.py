@@ -89,6 +89,7 @@ class Annotator:
 
     def __init__(self, made: dict[str, Any], number: int) -> None:
         self.made, self.url, self.cookies = made, made["url"], made["people"][number]
+        self.number = number
         self.random = random.Random(number)  # no secret
         self.episode = ""  # the address of the one in hand
         self.revision = 0
@@ -107,7 +108,7 @@ class Annotator:
             cookies=self.cookies, headers=headers, connector=connector
         ) as self.session:
             await asyncio.sleep(self.random.random())
-            turn = 0
+            turn = self.number  # not all do the same in the same second
             steps = (self.cut, self.cut, self.note, self.cut_in_the_crowd, self.pick, self.submit)
             while time.perf_counter() < until:
                 begun = time.perf_counter()

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from curation.models import DatasetVersion, Utterance
+from rickproject.config import get_config
 from training.enums import JobState
 from training.models import FineTuneJob, ModelPrice
 from training.providers.capabilities import (
@@ -116,6 +117,7 @@ def _local_seconds(dataset: DatasetVersion, base_model: str, epochs: int) -> int
     if base_model != SCRIPT_BASE:
         return None
     lines = Utterance.objects.filter(episode__script__project_id=dataset.project_id).count()
-    passes = min(max(LINE_PASSES, 3 * lines), 12 * lines)
+    chosen = get_config().script_base_epochs
+    passes = chosen * lines if chosen else min(max(LINE_PASSES, 3 * lines), 12 * lines)
     adapter = dataset.train_count * epochs * RECORD_PASS_SECONDS
     return math.ceil(START_SECONDS + passes * LINE_PASS_SECONDS + adapter)

@@ -59,6 +59,7 @@ def job_spec(job: FineTuneJob) -> JobSpec:
         system_template=_system_template(recipe, job),
         speaker_template="{speaker}: {text}" if recipe.names_speakers else "{text}",
         played_by_adapter=job.dataset.target_character.name,
+        base_epochs=config.script_base_epochs,
     )
     tokenizer = (config.var_dir / "tokenizers" / job.project.slug).resolve()
     return JobSpec(
