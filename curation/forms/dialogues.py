@@ -15,6 +15,7 @@ from curation.domain.reviews import LONGEST_REASON
 from curation.enums import Decision, DialogueState, ScriptState
 from curation.models import Character, Episode
 from curation.queries.scene_lines import target_choices
+from rickproject.lib.choices import LongSelect
 from rickproject.lib.numbers import is_key
 from rickproject.lib.text import TextField
 from rickproject.lib.tokens import DEFAULT_TOKENIZER, available_tokenizers
@@ -180,7 +181,7 @@ class DialogueFilter(forms.Form):
 
     state = forms.ChoiceField(required=False, choices=[("", "all"), *DialogueState.choices])
     episode = forms.ModelChoiceField(
-        Episode.objects.none(), required=False, empty_label="every episode"
+        Episode.objects.none(), required=False, empty_label="every episode", widget=LongSelect
     )
     target = forms.ModelChoiceField(
         Character.objects.none(), required=False, empty_label="every character"

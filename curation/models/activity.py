@@ -14,6 +14,7 @@ class Activity(models.Model):
         on_delete=models.CASCADE,
         null=True,
         related_name="activities",
+        db_index=False,  # the feed's index begins with it
         help_text="empty for what concerns an account or the whole site",
     )
     actor = models.ForeignKey(
@@ -31,6 +32,7 @@ class Activity(models.Model):
         verbose_name_plural = "activities"
         indexes = [
             models.Index(fields=["project", "-id"], name="activity_feed"),
+            models.Index(fields=["project", "actor", "-id"], name="activity_of_person"),
             models.Index(fields=["target_type", "target_id"], name="activity_by_target"),
             models.Index(fields=["project", "verb"], name="activity_by_verb"),
         ]

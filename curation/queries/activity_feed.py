@@ -1,6 +1,7 @@
 """The feed: every step of work in a project, newest first."""
 
-from django.db.models import QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, QuerySet
 
 from curation.models import Activity, Project
 
@@ -18,11 +19,14 @@ def activity_feed(
     if kind:
         steps = steps.filter(verb__startswith=f"{kind}.")
     if person:
-        steps = steps.filter(actor__username=person)
+        actors = User.objects.filter(username=person).values_list("pk", flat=True)
+        steps = steps.filter(actor=actors.first() or 0)  # by its key an index finds the steps
     return steps
 
 
 def activity_people(project: Project) -> list[str]:
     """Return the names of those who did anything in a project."""
-    names = Activity.objects.filter(project=project, actor__isnull=False).order_by()
-    return sorted(set(names.values_list("actor__username", flat=True).distinct()))
+    did = Activity.objects.filter(project=project, actor=OuterRef("pk"))
+    return list(
+        User.objects.filter(Exists(did)).order_by("username").values_list("username", flat=True)
+    )

@@ -1,32 +1,118 @@
 """Dialogues as lists show them: where, how far, by whom."""
 
+from collections import Counter
+from dataclasses import dataclass
+
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from curation.enums import DialogueState
-from curation.models import Character, Dialogue, DialogueUtterance, Episode, Project
+from curation.models import Boundary, Character, Dialogue, DialogueUtterance, Episode, Project
 
 
-def listed_dialogues(
-    project: Project,
-    *,
-    state: str = "",
-    episode: Episode | None = None,
-    target: Character | None = None,
-) -> QuerySet[Dialogue]:
-    """Return the dialogues of a project in the order of the script.
+@dataclass(frozen=True)
+class DialogueCounts:
+    """How many dialogues there are, by episode and state.
+
+    They are counted where they lie, for which an index is read, so that a page of the list needs
+    no more than the dialogues of its own episodes.
+    """
+
+    numbers: dict[tuple[int, str], int]
+
+    def of_states(self) -> dict[str, int]:
+        """Return the number in each state."""
+        found = dict.fromkeys(DialogueState.values, 0)
+        for (_, state), number in self.numbers.items():
+            found[state] += number
+        return found
+
+    def of_episodes(self, state: str) -> Counter[int]:
+        """Return the number in each episode: in one state, or all but the removed ones."""
+        found: Counter[int] = Counter()
+        for (episode, one), number in self.numbers.items():
+            if one == state if state else one != DialogueState.REMOVED:
+                found[episode] += number
+        return found
+
+
+class ListedDialogues:
+    """The dialogues of a project in the order of the script, of which a paginator asks for a part.
 
     Each has ``first_row`` and ``last_row`` (positions, from 0), ``line_count`` (kept ones) and
     ``last_text``, the line of the character it ends on. Removed ones only if asked for.
     """
-    dialogues = Dialogue.objects.filter(project=project)
-    if state:
-        dialogues = dialogues.filter(state=state)
-    else:
-        dialogues = dialogues.exclude(state=DialogueState.REMOVED)
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        state: str = "",
+        episode: Episode | None = None,
+        target: Character | None = None,
+    ) -> None:
+        self._found = _dialogues(project, episode, target)
+        self.counts = _counts(self._found)
+        self._by_episode = self.counts.of_episodes(state)
+        if state:
+            self._found = self._found.filter(state=state)
+        else:
+            self._found = self._found.exclude(state=DialogueState.REMOVED)
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return self._by_episode.total()
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, part: slice) -> list[Dialogue]:
+        """Return some of them, reading the episodes in which they are."""
+        start, stop = part.start or 0, self.count() if part.stop is None else part.stop
+        chosen, before, seen = [], 0, 0
+        for pk in self._order():
+            number = self._by_episode[pk]
+            if seen + number > start and seen < stop:
+                chosen.append(pk)
+            elif not chosen:
+                before += number
+            seen += number
+        rows = _with_lines(self._found.filter(scene__in=_scenes(chosen)))
+        return list(rows[start - before : stop - before])
+
+    def _order(self) -> list[int]:
+        episodes = Episode.objects.filter(pk__in=self._by_episode)
+        return list(
+            episodes.order_by("season_number", "episode_number", "pk").values_list("pk", flat=True)
+        )
+
+
+def _dialogues(
+    project: Project, episode: Episode | None, target: Character | None
+) -> QuerySet[Dialogue]:
+    found = Dialogue.objects.filter(project=project)
     if episode:
-        dialogues = dialogues.filter(scene__utterance__episode=episode)
-    if target:
-        dialogues = dialogues.filter(target_character=target)
+        found = found.filter(scene__in=_scenes([episode.pk]))
+    return found.filter(target_character=target) if target else found
+
+
+def _scenes(episodes: list[int]) -> list[int]:
+    """Return the agreed scenes of episodes, inactive ones too: dialogues hang on them."""
+    agreed = Boundary.objects.filter(
+        segmentation__episode__in=episodes, segmentation__annotator=None
+    )
+    return list(agreed.order_by().values_list("pk", flat=True))
+
+
+def _counts(dialogues: QuerySet[Dialogue]) -> DialogueCounts:
+    rows = (
+        dialogues.order_by()
+        .values_list("scene__segmentation__episode", "state")
+        .annotate(number=Count("pk"))
+    )
+    return DialogueCounts({(episode, state): number for episode, state, number in rows})
+
+
+def _with_lines(dialogues: QuerySet[Dialogue]) -> QuerySet[Dialogue]:
     ending = DialogueUtterance.objects.filter(dialogue=OuterRef("pk"), is_dropped=False).order_by(
         "-utterance__position"
     )
@@ -39,22 +125,10 @@ def listed_dialogues(
             last_text=Subquery(ending.values("utterance__text")[:1]),
         )
         .order_by(
-            "scene__utterance__episode__season_number",
-            "scene__utterance__episode__episode_number",
+            "scene__segmentation__episode__season_number",
+            "scene__segmentation__episode__episode_number",
+            "scene__segmentation__episode",
             "first_row",
             "pk",
         )
     )
-
-
-def state_counts(
-    project: Project, *, episode: Episode | None = None, target: Character | None = None
-) -> dict[str, int]:
-    """Count the dialogues of a project, an episode or a character by state."""
-    dialogues = Dialogue.objects.filter(project=project)
-    if episode:
-        dialogues = dialogues.filter(scene__utterance__episode=episode)
-    if target:
-        dialogues = dialogues.filter(target_character=target)
-    counts = dict(dialogues.order_by().values_list("state").annotate(count=Count("pk")))
-    return {state: counts.get(state, 0) for state in DialogueState.values}

@@ -22,7 +22,8 @@ def notifications_open_to(user: User) -> QuerySet[Notification]:
 def _readable(user: int | Given, *, decides_everywhere: bool) -> QuerySet[Notification]:
     threads = readable_threads(user, decides_everywhere=decides_everywhere)
     found = Notification.objects.filter(user=user)
-    found = found.filter(Q(thread=None) | Q(thread__in=threads))
+    # Asked of each notification: as a list it would be made of every thread there is.
+    found = found.filter(Q(thread=None) | Q(Exists(threads.filter(pk=OuterRef("thread")))))
     if decides_everywhere:
         return found
     held = Membership.objects.filter(project=OuterRef("project"), user=user)

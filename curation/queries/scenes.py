@@ -8,9 +8,15 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, FilteredRelation, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, Max, Min, OuterRef, Q, QuerySet
 
-from curation.enums import ScriptState, Suggester, SuggestionState, UtteranceKind
+from curation.enums import (
+    ScriptState,
+    SegmentationState,
+    Suggester,
+    SuggestionState,
+    UtteranceKind,
+)
 from curation.models import (
     Boundary,
     Character,
@@ -238,24 +244,32 @@ def project_characters(project: Project) -> dict[int, tuple[str, int]]:
     return {pk: (name, colour if of is None else of) for pk, name, colour, of in rows}
 
 
-def episode_summaries(project: Project, *, search: str = "", state: str = "") -> QuerySet[Episode]:
-    """Return episodes with their agreed layer's facts, in one query.
+def listed_episodes(project: Project, *, search: str = "", state: str = "") -> QuerySet[Episode]:
+    """Return the episodes with this in their title or code, and agreed scenes in this state."""
+    episodes = imported_episodes(project)
+    if search:
+        episodes = episodes.filter(Q(title__icontains=search) | _code_filter(search))
+    if not state:
+        return episodes
+    agreed = Segmentation.objects.filter(episode=OuterRef("pk"), annotator=None)
+    if state == SegmentationState.UNTOUCHED:
+        return episodes.exclude(Exists(agreed.exclude(state=state)))
+    return episodes.filter(Exists(agreed.filter(state=state)))
+
+
+def episode_summaries(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
+    """Return episodes with their agreed layer's facts, in one query; ask for one page of them.
 
     Each has ``layer_state``, ``layer_updated_at`` and ``layer_updated_by`` (None before the first
     edit) and ``scenes``.
     """
-    episodes = imported_episodes(project).annotate(
+    return episodes.annotate(
         agreed=FilteredRelation("segmentations", condition=Q(segmentations__annotator=None)),
         layer_state=F("agreed__state"),
         layer_updated_at=F("agreed__updated_at"),
         layer_updated_by=F("agreed__updated_by__username"),
         scenes=Count("agreed__boundaries", filter=Q(agreed__boundaries__is_active=True)),
     )
-    if search:
-        episodes = episodes.filter(Q(title__icontains=search) | _code_filter(search))
-    if state == "untouched":
-        return episodes.filter(Q(layer_state=None) | Q(layer_state=state))
-    return episodes.filter(layer_state=state) if state else episodes
 
 
 def _code_filter(search: str) -> Q:

@@ -1,13 +1,13 @@
 """The feed of a project."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from curation.access import ANNOTATING, member_project
 from curation.queries.activity_feed import activity_feed, activity_people
+from rickproject.lib.paging import open_page
 
 from .activity_words import KINDS, step_of
 
@@ -24,11 +24,11 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
     people = activity_people(project)
     person = person if person in people else ""
     steps = activity_feed(project, kind=kind, person=person)
-    page = Paginator(steps, STEPS_A_PAGE).get_page(request.GET.get("page"))
+    page = open_page(steps, number=request.GET.get("page"), size=STEPS_A_PAGE)
     context = {
         "project": project,
         "page": page,
-        "steps": [step_of(one, project) for one in page],
+        "steps": [step_of(one, project) for one in page.object_list],
         "kinds": KINDS,
         "kind": kind,
         "people": people,

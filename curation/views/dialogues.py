@@ -29,7 +29,7 @@ from curation.forms.dialogues import DialogueFilter, ManyForm
 from curation.forms.layers import CompareForm
 from curation.forms.undo import undo_tag
 from curation.models import Activity, Boundary, Dialogue, DialogueRevision, Project, Utterance
-from curation.queries.dialogue_list import listed_dialogues, state_counts
+from curation.queries.dialogue_list import ListedDialogues
 from curation.queries.scene_lines import agreed_scenes
 from rickproject.lib.errors import RickError
 from rickproject.lib.numbers import counted, is_key
@@ -50,9 +50,10 @@ def dialogues(request: HttpRequest, slug: str) -> HttpResponse:
     form.is_valid()
     wanted = {name: form.cleaned_data.get(name) for name in ("episode", "target")}
     state = form.cleaned_data.get("state") or ""
-    rows = listed_dialogues(project, state=state, **wanted)
-    page = Paginator(rows, DIALOGUES_A_PAGE).get_page(request.GET.get("page"))
-    counts = state_counts(project, **wanted)
+    rows = ListedDialogues(project, state=state, **wanted)
+    pages: Paginator[Dialogue] = Paginator(rows, DIALOGUES_A_PAGE)  # type: ignore[arg-type]  # slices
+    page = pages.get_page(request.GET.get("page"))
+    counts = rows.counts.of_states()
     live = sum(number for name, number in counts.items() if name != DialogueState.REMOVED)
     context = {
         "project": project,

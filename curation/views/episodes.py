@@ -12,7 +12,7 @@ from curation.enums import WorkKind
 from curation.forms.scenes import EpisodeFilterForm
 from curation.queries.assignments import places_by_episode
 from curation.queries.layers import is_blind, with_layers
-from curation.queries.scenes import episode_summaries
+from curation.queries.scenes import episode_summaries, imported_episodes, listed_episodes
 
 from .work_places import at_work
 
@@ -27,12 +27,16 @@ def episodes(request: HttpRequest, slug: str) -> HttpResponse:
     project = annotated_project(person, slug)
     form = EpisodeFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {"q": "", "state": ""}
-    found = episode_summaries(project, search=wanted["q"], state=wanted["state"])
-    if is_blind(project):
-        found = with_layers(found, annotator=person)
+    found = listed_episodes(project, search=wanted["q"], state=wanted["state"])
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    held = places_by_episode(page, tuple(WorkKind))
-    for episode in page:
+    shown = episode_summaries(
+        imported_episodes(project).filter(pk__in=[one.pk for one in page.object_list])
+    )
+    if is_blind(project):
+        shown = with_layers(shown, annotator=person)
+    page.object_list = list(shown)
+    held = places_by_episode(page.object_list, tuple(WorkKind))
+    for episode in page.object_list:
         vars(episode)["workers"] = at_work(held.get(episode.pk, []))
     context = {
         "project": project,

@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +23,7 @@ from curation.forms.notifications import MailForm
 from curation.models import MailSetting, Notification
 from curation.queries.notifications import count_unread, notifications_open_to, with_places
 from rickproject.lib.numbers import is_key
+from rickproject.lib.paging import open_page
 
 from .threads import thread_address
 
@@ -46,9 +46,8 @@ def notifications(request: HttpRequest) -> HttpResponse:
     person = access.signed_in(request)
     only_unread = request.GET.get("unread") == "1"
     found = with_places(notifications_open_to(person))
-    page = Paginator(found.filter(read_at=None) if only_unread else found, A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    wanted = found.filter(read_at=None) if only_unread else found
+    page = open_page(wanted, number=request.GET.get("page"), size=A_PAGE)
     lines = [Line(one, sentence_of(one), excerpt_of(one)) for one in page.object_list]
     context = {
         "page": page,

@@ -29,8 +29,9 @@ BENCHES = {
     "chat": "B9",
     "startup": "B12",
     "suggester": "B7",
+    "growth": "B13",
 }
-ON_BOTH_DATABASES = {"saves", "annotators", "next_work"}
+ON_BOTH_DATABASES = {"saves", "annotators", "next_work", "growth"}
 LONGEST_SECONDS = 900
 
 

@@ -71,7 +71,10 @@ def test_seed_shows_dialogues_in_every_state(demo: Project) -> None:
 
 
 def test_seed_leaves_one_episode_untouched_and_one_half_cut(demo: Project) -> None:
-    states = {one.code: (one.layer_state, one.scenes) for one in episode_summaries(demo)}  # type: ignore[attr-defined]
+    states = {
+        one.code: (one.layer_state, one.scenes)
+        for one in episode_summaries(imported_episodes(demo))
+    }  # type: ignore[attr-defined]
     assert states["S2E4"] == (None, 0)
     assert states["S2E3"][0] == "in_progress"
     assert Counter(state for state, _ in states.values())["submitted"] == 7
