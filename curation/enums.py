@@ -87,6 +87,7 @@ class SuggestionState(TextChoices):
 
     OPEN = "open", "open"
     ACCEPTED = "accepted", "accepted"
+    EDITED = "edited", "accepted with another title"
     DISMISSED = "dismissed", "dismissed"
 
 

@@ -215,7 +215,7 @@ def undo_agreement(episode: Episode, *, actor: User) -> Segmentation:
 
 
 def _take_titles(layer: Segmentation) -> None:
-    """Give agreed scenes without a title the one that the source has for them."""
+    """Give agreed scenes without a title the one that a layer or else the source has for them."""
     titles = dict(
         SuggestedBoundary.objects.filter(
             run__episode=layer.episode, run__layer=None, run__suggester=Suggester.SOURCE
@@ -223,6 +223,13 @@ def _take_titles(layer: Segmentation) -> None:
         .exclude(title="")
         .values_list("utterance", "title")
     )
+    written = Boundary.objects.filter(
+        segmentation__episode=layer.episode,
+        segmentation__annotator__isnull=False,
+        segmentation__state=SegmentationState.SUBMITTED,
+        is_active=True,
+    ).exclude(title="")
+    titles |= dict(written.order_by("-segmentation").values_list("utterance", "title"))
     nameless = Boundary.objects.filter(segmentation=layer, utterance__in=titles, title="")
     for scene in nameless:
         scene.title = titles[scene.utterance_id]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from curation.enums import Suggester, SuggestionState
@@ -23,6 +24,7 @@ class SceneEdits:
         accepted: suggestions behind some of ``on``; they become the boundaries' origin.
         dismissed: suggestions refused.
         reopened: suggestions whose decision is taken back.
+        titles: what a person wrote over the titles of accepted suggestions, by their keys.
     """
 
     on: frozenset[int] = frozenset()
@@ -30,6 +32,7 @@ class SceneEdits:
     accepted: frozenset[int] = frozenset()
     dismissed: frozenset[int] = frozenset()
     reopened: frozenset[int] = frozenset()
+    titles: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def moves_scenes(self) -> bool:
@@ -44,22 +47,45 @@ class SceneEdits:
 
 def decide_suggestions(layer: Segmentation, *, edits: SceneEdits, actor: User) -> None:
     """Write what became of suggestions; one that is decided already keeps its first fate."""
-    ours = SuggestedBoundary.objects.filter(
-        run__in=runs_of(layer.episode, annotator=layer.annotator)
-    )
     now = timezone.now()
+    edited = _edited(edits)
     for chosen, state in (
-        (edits.accepted, SuggestionState.ACCEPTED),
+        (edits.accepted - edited, SuggestionState.ACCEPTED),
+        (edits.accepted & edited, SuggestionState.EDITED),
         (edits.dismissed, SuggestionState.DISMISSED),
     ):
         if chosen:
-            ours.filter(_meant(layer, chosen), state=SuggestionState.OPEN).update(
+            suggestions_meant(layer, chosen).filter(state=SuggestionState.OPEN).update(
                 state=state, decided_by=actor, decided_at=now
             )
     if edits.reopened:
-        ours.filter(_meant(layer, edits.reopened)).update(
+        suggestions_meant(layer, edits.reopened).update(
             state=SuggestionState.OPEN, decided_by=None, decided_at=None
         )
+
+
+def suggestions_meant(layer: Segmentation, chosen: frozenset[int]) -> QuerySet[SuggestedBoundary]:
+    """Return the layer's suggestions that a page named, by the keys that it knew them by."""
+    ours = SuggestedBoundary.objects.filter(
+        run__in=runs_of(layer.episode, annotator=layer.annotator)
+    )
+    return ours.filter(_meant(layer, chosen))
+
+
+def titles_written(edits: SceneEdits) -> dict[int, str]:
+    """Return what was written over suggested titles, by the utterance they stand at."""
+    if not edits.titles:
+        return {}
+    named = SuggestedBoundary.objects.filter(pk__in=edits.titles.keys() & edits.accepted)
+    return {at: edits.titles[pk] for pk, at in named.values_list("pk", "utterance_id")}
+
+
+def _edited(edits: SceneEdits) -> frozenset[int]:
+    if not edits.titles:
+        return frozenset()
+    named = SuggestedBoundary.objects.filter(pk__in=edits.titles)
+    own = dict(named.values_list("pk", "title"))
+    return frozenset(pk for pk, title in edits.titles.items() if own.get(pk, title) != title)
 
 
 def copy_source_suggestions(layer: Segmentation) -> None:

@@ -15,7 +15,13 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.domain.scene_dialogues import carry_dialogues
-from curation.domain.scene_edits import SceneEdits, copy_source_suggestions, decide_suggestions
+from curation.domain.scene_edits import (
+    SceneEdits,
+    copy_source_suggestions,
+    decide_suggestions,
+    suggestions_meant,
+    titles_written,
+)
 from curation.enums import BoundaryOrigin, SegmentationState
 from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, Episode, Segmentation, SuggestedBoundary
@@ -25,7 +31,6 @@ from curation.queries.scenes import (
     dialogue_spans,
     marks_of,
     positions_of,
-    runs_of,
 )
 
 
@@ -200,14 +205,13 @@ def _accepted(layer: Segmentation, edits: SceneEdits) -> dict[int, dict[str, Any
     """Return what accepted suggestions say of their boundaries, by utterance."""
     if not edits.accepted:
         return {}
-    suggested = SuggestedBoundary.objects.filter(
-        pk__in=edits.accepted, run__in=runs_of(layer.episode, annotator=layer.annotator)
-    )
+    suggested = suggestions_meant(layer, edits.accepted)
+    written = titles_written(edits)
     return {
         utterance_id: {
             "origin": BoundaryOrigin(suggester),
             "probability": probability,
-            "title": title,
+            "title": written.get(utterance_id, title),
         }
         for utterance_id, suggester, probability, title in suggested.values_list(
             "utterance_id", "run__suggester", "probability", "title"

@@ -162,7 +162,7 @@ def _count_boundary(fates: Fates, state: str, count: int, *, is_changed: bool) -
         fates.dismissed += count
     elif state == SuggestionState.OPEN:
         fates.waiting += count
-    elif is_changed:
+    elif is_changed or state == SuggestionState.EDITED:
         fates.edited += count
     else:
         fates.accepted += count

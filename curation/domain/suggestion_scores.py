@@ -13,6 +13,8 @@ from curation.enums import SuggestionState
 from curation.models import Episode
 from curation.queries.scenes import first_run, suggestion_fates
 
+TAKEN = (SuggestionState.ACCEPTED, SuggestionState.EDITED)
+
 
 @dataclass(frozen=True, slots=True)
 class SuggestionScore:
@@ -73,7 +75,7 @@ def score_suggestions(
             rows=len(spoken),
         )
     return SuggestionScore(
-        accepted=fates.get(SuggestionState.ACCEPTED, 0),
+        accepted=sum(fates.get(one, 0) for one in TAKEN),
         dismissed=fates.get(SuggestionState.DISMISSED, 0),
         undecided=fates.get(SuggestionState.OPEN, 0),
         figures=figures,

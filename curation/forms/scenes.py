@@ -11,6 +11,7 @@ from curation.domain.scene_edits import SceneEdits
 from rickproject.lib.text import TextField
 
 MOST_EDITS = 10_000
+LONGEST_TITLE = 200
 
 
 class NumberListField(forms.Field):
@@ -33,6 +34,21 @@ class NumberListField(forms.Field):
         return frozenset(value)
 
 
+class TitlesField(forms.Field):
+    """A JSON object of scene titles by the key of the suggestion they were written over."""
+
+    def to_python(self, value: Any) -> dict[int, str]:
+        if value in self.empty_values:
+            return {}
+        if not isinstance(value, dict) or len(value) > MOST_EDITS:
+            raise forms.ValidationError("These are not titles of suggestions.", code="invalid")
+        keys = [key for key in value if key.isascii() and key.isdecimal() and len(key) < 19]
+        if len(keys) < len(value):
+            raise forms.ValidationError("These are not titles of suggestions.", code="invalid")
+        title = TextField(max_length=LONGEST_TITLE, required=False)
+        return {int(key): title.clean(text) for key, text in value.items()}
+
+
 class LayerField(forms.ChoiceField):
     """Which layer the page showed: ``own`` or ``agreed``; empty where it does not say."""
 
@@ -50,10 +66,11 @@ class EditBatchForm(forms.Form):
     accepted = NumberListField(required=False)
     dismissed = NumberListField(required=False)
     reopened = NumberListField(required=False)
+    titles = TitlesField(required=False)
 
     def edits(self) -> SceneEdits:
         """Return the batch as the domain takes it; call it on a valid form."""
-        names = ("on", "off", "accepted", "dismissed", "reopened")
+        names = ("on", "off", "accepted", "dismissed", "reopened", "titles")
         return SceneEdits(**{name: self.cleaned_data[name] for name in names})
 
 
@@ -66,6 +83,14 @@ class PlainEditForm(forms.Form):
     join = forms.IntegerField(min_value=0, required=False)
     accept = forms.IntegerField(min_value=0, required=False)
     dismiss = forms.IntegerField(min_value=0, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Read the field that stands beside the accepted suggestion, where it has one."""
+        values = super().clean() or {}
+        written = self.data.get(f"title-{values.get('accept')}")
+        title = TextField(max_length=LONGEST_TITLE, required=False)
+        values["title"] = None if written is None else title.clean(written)
+        return values
 
 
 class RevisionForm(forms.Form):
@@ -98,7 +123,7 @@ class NoteForm(forms.Form):
     """Title and context note of a scene."""
 
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    title = TextField(max_length=200, required=False, label="Title")
+    title = TextField(max_length=LONGEST_TITLE, required=False, label="Title")
     text = TextField(
         max_length=5000,
         required=False,

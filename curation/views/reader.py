@@ -190,6 +190,7 @@ def _press(desk: Desk, pressed: dict[str, Any]) -> int:
         off=frozenset({position} if pressed["join"] is not None else ()),
         accepted=frozenset({chosen.pk} if chosen and accept else ()),
         dismissed=frozenset({chosen.pk} if chosen and dismiss else ()),
+        titles={} if chosen is None or pressed["title"] is None else {chosen.pk: pressed["title"]},
     )
     desk.edit(edits, revision=pressed["revision"] or 0)
     return position

@@ -56,7 +56,8 @@ def render_rows(
             parts.append(heads[position])
         elif position in offered:
             one = offered[position]
-            words = source_words(one) or speaker_change(names, position)
+            is_named = one.title or one.run.suggester == Suggester.SOURCE
+            words = "" if is_named else speaker_change(names, position)
             parts.append(suggestion(one, position=position, words=words))
         name, colour = characters.get(character_id or 0, ("", 0))
         spoken = kind == UtteranceKind.SPEECH
@@ -116,22 +117,25 @@ def suggestion(one: SuggestedBoundary, *, position: int, words: str) -> str:
     )
 
 
-def source_words(one: SuggestedBoundary) -> str:
-    """Return the source's heading, or a language model's title, as quoted words; else ""."""
-    if one.run.suggester == Suggester.SOURCE or one.title:
-        return f"“{one.title}”"
-    return ""
-
-
 def suggestion_line(
     *, pk: int, position: int, kind: str, percent: str, words: str, title: str = ""
 ) -> str:
-    """Render a suggestion from plain values; ``kind`` is suggested or possible."""
+    """Render a suggestion from plain values; ``kind`` is suggested or possible.
+
+    A suggested title can be written over before it is accepted.
+    """
+    why = words and f' <span class="suggestion-why">{escape(words)}</span>'
+    field = title and (
+        f'<input class="suggestion-title" name="title-{pk}" value="{escape(title)}" '
+        f'maxlength="200" autocomplete="off" data-suggested-title '
+        f'aria-label="Title of the scene suggested at line {position + 1}">'
+    )
     return (
         f'<li class="suggestion" data-kind="{kind}" data-suggestion="{pk}" '
         f'data-before="{position}" data-title="{escape(title)}">'
         f'<span class="suggestion-words">{kind} scene start '
-        f'<b>{escape(percent)}</b> <span class="suggestion-why">{escape(words)}</span></span>'
+        f"<b>{escape(percent)}</b>{why}</span>"
+        f"{field}"
         f'<button class="button-small" name="accept" value="{pk}">Accept <kbd>Y</kbd></button>'
         f'<button class="button-small button-quiet" name="dismiss" value="{pk}">Dismiss '
         f"<kbd>⌫</kbd></button>"

@@ -115,7 +115,9 @@ SECTIONS = (
         (
             Command("toggle", ("Enter", "B"), "Start a scene at this line, or join it"),
             Command("note", ("N",), "Write the scene’s context note"),
-            Command("title", ("Shift+N",), "Write the scene’s title"),
+            Command(
+                "title", ("Shift+N",), "Write the scene’s title, or the suggested one at this line"
+            ),
             Command("undo", ("Mod+Z",), "Undo"),
             Command("redo", ("Mod+Shift+Z",), "Redo"),
             Command("submit", ("Mod+Enter",), "Submit and open the next", is_typing=True),
@@ -136,7 +138,10 @@ SECTIONS = (
     Section(
         "note",
         "In a scene’s title or note",
-        (Command("leave", ("Escape",), "Back to the lines; your words stay", is_typing=True),),
+        (
+            Command("leave", ("Escape",), "Back to the lines; your words stay", is_typing=True),
+            Command("accept", ("Enter",), "In a suggested title: accept it so", is_typing=True),
+        ),
     ),
     Section(
         "builder",

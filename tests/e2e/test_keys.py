@@ -16,8 +16,23 @@ from playwright.sync_api import Locator, Page, expect
 from pydantic import SecretStr
 
 from curation.domain.key_choices import choose_keys
-from curation.enums import DatasetState, DialogueState, Role, SegmentationState
-from curation.models import Dialogue, Segmentation
+from curation.enums import (
+    DatasetState,
+    DialogueState,
+    Role,
+    SegmentationState,
+    Suggester,
+    SuggestionState,
+)
+from curation.models import (
+    Boundary,
+    Dialogue,
+    Episode,
+    Segmentation,
+    SuggestedBoundary,
+    SuggestionRun,
+    Utterance,
+)
 from rickproject.config import get_config
 from rickproject.lib.key_commands import AREAS
 from rickproject.lib.keymap import COMMANDS, area_of
@@ -123,6 +138,7 @@ def test_keys_of_the_reader(live_server: Site, sign_in: SignIn) -> None:
         page.keyboard.press("Escape")
         cursor(page, 12)
     suggestions(page, keys, heads)
+    write_over_a_title(page, keys, episode)
     keys.press("reader.submit")
     expect(page.get_by_text("is submitted")).to_be_visible()
     layer = Segmentation.objects.get(episode=episode)
@@ -139,6 +155,27 @@ def write_in_the_margin(page: Page, keys: Keyboard) -> None:
         expect(page.locator(".line.cursor")).to_be_focused()
         expect(page.locator(field)).to_have_value("jgb?n")
     expect(page.locator("[data-note-state]")).to_have_text("saved")
+
+
+def write_over_a_title(page: Page, keys: Keyboard, episode: Episode) -> None:
+    run = SuggestionRun.objects.create(episode=episode, suggester=Suggester.SOURCE)
+    taken = Boundary.objects.filter(segmentation__episode=episode, is_active=True)
+    free = Utterance.objects.filter(episode=episode).exclude(boundaries__in=taken)
+    line = free.order_by("position").last()
+    offer = SuggestedBoundary.objects.create(
+        run=run, utterance=line, title="EXT. YARD", probability=1, is_proposed=True
+    )
+    page.reload()
+    keys.press("reader.last")
+    page.locator(f"#u{offer.utterance.position}").click()
+    keys.press("reader.title")
+    expect(page.locator(".suggestion-title")).to_be_focused()
+    page.keyboard.type("The yard")
+    keys.press("note.accept")
+    saved(page)
+    offer.refresh_from_db()
+    assert offer.state == SuggestionState.EDITED
+    assert Boundary.objects.get(utterance=offer.utterance).title == "The yard"
 
 
 def suggestions(page: Page, keys: Keyboard, heads: Locator) -> None:

@@ -54,5 +54,5 @@ export function draftKeys(prefix) {
 export function keptWords(key, number, { isSubmitted = false } = {}) {
   const changes = number || !isSubmitted ? [`${number} change${number === 1 ? "" : "s"}`] : [];
   const all = [...changes, ...(isSubmitted ? ["the submission"] : [])].join(" and ");
-  return onThisPage.has(key) ? `Offline: ${all} not sent yet, stay on this page` : `Offline: ${all} kept here`;
+  return onThisPage.has(key) ? `Offline: ${all} not saved yet, stay on this page` : `Offline: ${all} kept here`;
 }

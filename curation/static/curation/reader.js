@@ -76,17 +76,19 @@ function attach(form) {
     settled: () => inspector.saving,
   }, { undo: find("undo"), redo: find("redo") });
 
+  const taken = ({ id, title }) => [id, "open", "accepted", title]; // a title only where it was written over
   const toggle = (position) => {
     if (position === 0) return toast("The first line of an episode always starts a scene.");
     const on = !lines.isStart(position);
     const offered = lines.suggestionAt(position);
-    const suggestions = on && offered ? [[offered.id, "open", "accepted"]] : [];
+    const suggestions = on && offered ? [taken(offered)] : [];
     return act({ positions: [[position, on]], suggestions });
   };
   const accept = (offers) => act({
     positions: offers.map((offer) => [offer.position, true]),
-    suggestions: offers.map((offer) => [offer.id, "open", "accepted"]),
+    suggestions: offers.map(taken),
   });
+  const titled = (field) => field.matches("[data-suggested-title]") && lines.suggestionOf(field.closest(".suggestion"));
   const dismiss = (offer) => act({ positions: [], suggestions: [[offer.id, "open", "dismissed"]] });
 
   const acceptHere = () => {
@@ -132,11 +134,20 @@ function attach(form) {
     "reader.next_scene": () => lines.moveTo(lines.nextStart(lines.cursor)),
     "reader.previous_scene": () => lines.moveTo(lines.previousStart(lines.cursor)),
     "reader.toggle": () => toggle(lines.cursor),
-    "reader.note": () => inspector.focus("note"), "reader.title": () => inspector.focus("title"),
+    "reader.note": () => inspector.focus("note"),
+    "reader.title": () => { const field = lines.suggestionAt(lines.cursor)?.field; if (field) field.select(); else inspector.focus("title"); },
     "reader.accept": acceptHere, "reader.accept_in_view": acceptInView,
     "reader.dismiss": () => dismissHere() || false,
   });
   bindCommands(inspector.element, { "note.leave": () => lines.focus() });
+  bindCommands(form, {
+    "note.leave": ({ target }) => titled(target) && lines.focus(),
+    "note.accept": ({ target }) => titled(target) && (accept([titled(target)]), lines.focus()),
+  });
+  form.addEventListener("focusin", ({ target }) => {
+    const offer = titled(target);
+    if (offer) lines.moveTo(offer.position, { focus: false, scroll: false });
+  });
 
   const submission = new Submission(find("submit"), {
     key: saver.submissionKey, saver, notes: inspector,

@@ -2,25 +2,26 @@
 
 const DECISIONS = { accepted: "accepted", dismissed: "dismissed", open: "reopened" };
 
-export const empty = () => ({ positions: new Map(), before: new Map(), suggestions: new Map(), was: new Map() });
+export const empty = () => ({ positions: new Map(), before: new Map(), suggestions: new Map(), was: new Map(), titles: new Map() });
 export const size = (batch) => batch.positions.size + batch.suggestions.size;
 
 export function merge(first, second) {
   return { positions: new Map([...first.positions, ...second.positions]),
     before: new Map([...second.before, ...first.before]),
     suggestions: new Map([...first.suggestions, ...second.suggestions]),
-    was: new Map([...second.was, ...first.was]) };
+    was: new Map([...second.was, ...first.was]), titles: new Map([...first.titles, ...second.titles]) };
 }
 
 export function toStep(batch) {
   return { positions: [...batch.positions],
-    suggestions: [...batch.suggestions].map(([id, state]) => [id, batch.was.get(id) ?? "open", state]) };
+    suggestions: [...batch.suggestions].map(([id, state]) => [id, batch.was.get(id) ?? "open", state, batch.titles.get(id)]) };
 }
 
 export function body(batch) {
-  const found = { on: [], off: [], accepted: [], dismissed: [], reopened: [] };
+  const found = { on: [], off: [], accepted: [], dismissed: [], reopened: [], titles: {} };
   for (const [position, on] of batch.positions) found[on ? "on" : "off"].push(position);
   for (const [id, state] of batch.suggestions) found[DECISIONS[state]].push(id);
+  for (const id of found.accepted) if (batch.titles.has(id)) found.titles[id] = batch.titles.get(id);
   return found;
 }
 

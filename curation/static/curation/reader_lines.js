@@ -76,7 +76,7 @@ export class Lines {
     button.name = on ? "join" : "start";
     button.ariaPressed = String(on);
     const offered = this.suggestionAt(position);
-    const title = offered?.element.dataset.title;
+    const title = offered?.title ?? offered?.element.dataset.title;
     if (on && title && !this.notes.has(position)) this.notes.set(position, { title, note: "", revision: 0 });
     if (on) {
       const head = document.querySelector("#scene-template").content.firstElementChild.cloneNode(true);
@@ -124,8 +124,10 @@ export class Lines {
   }
 
   suggestionOf(element) {
+    const field = element?.querySelector("[data-suggested-title]");
     return element && { id: Number(element.dataset.suggestion), position: Number(element.dataset.before),
-      kind: element.dataset.kind, element };
+      kind: element.dataset.kind, element, field,
+      title: field && field.value.trim() !== field.defaultValue ? field.value.trim() : undefined };
   }
 
   suggestions() { return [...this.offerList].map((element) => this.suggestionOf(element)); }

@@ -17,10 +17,7 @@ export class Saver {
     this.revision = Number(form.dataset.revision);
     this.state = form.dataset.state;
     this.base = page.starts ? new Set(page.starts()) : new Set();
-    this.waiting = empty();
-    this.flying = null;
-    this.failures = 0;
-    this.submissionKey = `${this.key}-submit`;
+    Object.assign(this, { waiting: empty(), flying: null, failures: 0, submissionKey: `${this.key}-submit` });
     this.sign = document.querySelector("[data-saved]");
     this.dialog = document.querySelector("#scenes-conflict");
     addEventListener("online", () => this.send());
@@ -35,7 +32,8 @@ export class Saver {
       if (!this.waiting.before.has(position)) this.waiting.before.set(position, !on);
       this.waiting.positions.set(position, on);
     }
-    for (const [id, was, state] of step.suggestions) {
+    for (const [id, was, state, title] of step.suggestions) {
+      if (typeof title === "string") this.waiting.titles.set(id, title);
       if (!this.waiting.was.has(id)) this.waiting.was.set(id, was);
       this.waiting.suggestions.set(id, state);
     }

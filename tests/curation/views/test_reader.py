@@ -14,13 +14,15 @@ from curation.domain.notes import save_note
 from curation.domain.scene_submission import reopen_scenes
 from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import set_boundary
-from curation.enums import Role, ScriptState, SegmentationState
+from curation.domain.suggester_scores import score_suggesters
+from curation.enums import Role, ScriptState, SegmentationState, Suggester
 from curation.models import (
     Boundary,
     Character,
     ContextNote,
     Segmentation,
     SuggestedBoundary,
+    SuggestionRun,
     Utterance,
 )
 from tests.curation.domain.dialogue_world import World
@@ -375,3 +377,31 @@ def test_a_submission_that_comes_twice_is_made_once() -> None:
     assert stale.status_code == HTTPStatus.CONFLICT
     assert [one["position"] for one in stale.json()["theirs"]["scenes"]] == [0, 4, 6]
     assert submit("another press", revision=2).json()["state"] == "submitted"
+
+
+def test_a_suggested_title_is_taken_as_it_was_left() -> None:
+    desk = Desk()
+    run = SuggestionRun.objects.create(episode=desk.episode, suggester=Suggester.LLM)
+    as_is, over, plain = (
+        SuggestedBoundary.objects.create(
+            run=run,
+            utterance=Utterance.objects.get(episode=desk.episode, position=position),
+            title=f"Draft {position}",
+            probability=1,
+            is_proposed=True,
+        )
+        for position in (4, 8, 12)
+    )
+    titles = {str(as_is.pk): "Draft 4", str(over.pk): "The cellar", "999": "Nobody's"}
+    sent = desk.send(revision=0, on=[4, 8], accepted=[as_is.pk, over.pk], titles=titles)
+    assert sent.status_code == HTTPStatus.OK
+    form = {"revision": 1, "accept": plain.pk, f"title-{plain.pk}": "The roof"}
+    assert desk.client.post(desk.url, form).status_code == HTTPStatus.FOUND
+    states = SuggestedBoundary.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["accepted", "edited", "edited"]
+    found = Boundary.objects.exclude(utterance__position=0).order_by("utterance__position")
+    assert [one.title for one in found] == ["Draft 4", "The cellar", "The roof"]
+    [score] = score_suggesters(desk.project).suggesters
+    assert (score.scenes.accepted, score.scenes.edited, score.scenes.dismissed) == (1, 2, 0)
+    for wrong in ({"x": "y"}, ["y"], {"1": "\0"}, {"1": "y" * 201}):
+        assert desk.send(revision=2, titles=wrong).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
