@@ -73,6 +73,10 @@ LATER_EPISODES = (
     ),
 )
 HALF_CUT = "S2E3"
+#: Its scenes were suggested by a made-up language model; one and the half cut have its notes.
+DRAFTED = "S2E1"
+DRAFT_MODEL = "demo-model (made up, never asked)"
+DRAFTS_WAITING = 2
 #: Cut by three people who did not see each other's scenes; nobody has settled it yet.
 BLIND_CUT = "S2E4"
 BLIND_ANNOTATORS = ("ada", "ben", "rex")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 
-from curation.demo.plan import GoldScene
+from curation.demo.model_drafts import leave_drafts, note_from_draft, suggest_scenes
+from curation.demo.plan import DRAFTS_WAITING, GoldScene
 from curation.domain.layers import edit_own_layer, submit_own_layer
 from curation.domain.notes import save_note
 from curation.domain.scene_edits import SceneEdits
@@ -12,28 +13,46 @@ from curation.domain.scene_submission import submit_scenes
 from curation.domain.scene_suggestions import run_speaker_model
 from curation.domain.segmentation import apply_scene_edits
 from curation.models import Episode, Utterance
-from curation.queries.scenes import open_suggestions
+from curation.queries.layers import layer_of
+from curation.queries.scenes import open_suggestions, scene_starts
 
 #: Of the half cut episode: what share of its scenes somebody has decided on.
 DECIDED_SHARE = 0.5
 
 
-def cut_episode(episode: Episode, scenes: tuple[GoldScene, ...], *, annotator: User) -> None:
-    """Cut a whole episode as its authors did, note every scene and submit the scenes."""
+def cut_episode(
+    episode: Episode, scenes: tuple[GoldScene, ...], *, annotator: User, is_drafted: bool = False
+) -> None:
+    """Cut a whole episode as its authors did, note every scene and submit the scenes.
+
+    Args:
+        is_drafted: the made-up language model suggests, not the speaker model.
+    """
     starts = _positions(episode, scenes)
+    if is_drafted:
+        suggest_scenes(episode, starts, scenes, asked_by=annotator)
+    else:
+        run_speaker_model(episode, actor=annotator)
     revision = _decide(episode, set(starts), upto=episode.utterance_count, annotator=annotator)
-    for position, scene in zip(starts, scenes, strict=True):
+    drawn = scene_starts(layer_of(episode, None))
+    for number, (position, scene) in enumerate(zip(starts, scenes, strict=True)):
+        if is_drafted and note_from_draft(drawn[number], number, scene, author=annotator):
+            continue
         _note(episode, position, scene, annotator)
     submit_scenes(episode, revision=revision, actor=annotator)
 
 
 def cut_half(episode: Episode, scenes: tuple[GoldScene, ...], *, annotator: User) -> None:
-    """Cut and note the first half of an episode; the other suggestions stay open."""
+    """Cut and note the first half of an episode; the other suggestions and two drafts wait."""
     starts = _positions(episode, scenes)
     decided = starts[: round(len(starts) * DECIDED_SHARE)]
+    run_speaker_model(episode, actor=annotator)
     _decide(episode, set(decided), upto=decided[-1] + 1, annotator=annotator)
-    for position, scene in list(zip(decided, scenes, strict=False))[:-1]:
+    noted = len(decided) - DRAFTS_WAITING
+    for position, scene in zip(decided[:noted], scenes[:noted], strict=True):
         _note(episode, position, scene, annotator)
+    waiting = scenes[noted : len(decided)]
+    leave_drafts(episode, decided[noted:], waiting, asked_by=annotator)
 
 
 def cut_blind(
@@ -65,7 +84,6 @@ def _positions(episode: Episode, scenes: tuple[GoldScene, ...]) -> list[int]:
 
 def _decide(episode: Episode, starts: set[int], *, upto: int, annotator: User) -> int:
     """Accept the suggestions that fit, dismiss the others before ``upto``, draw what is missing."""
-    run_speaker_model(episode, actor=annotator)
     seen = [one for one in open_suggestions(episode) if one.utterance.position < upto]
     edits = SceneEdits(
         on=frozenset(starts - {0}),

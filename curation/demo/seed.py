@@ -145,7 +145,12 @@ def _work_on(cast: _Cast, episode: Episode, one: plan.EpisodePlan) -> None:
     if _is_begun(episode):
         return
     annotator, reviewer = cast.people[one.annotator], cast.people[one.reviewer]
-    cut_episode(episode, plan.gold_scenes()[one.code], annotator=annotator)
+    cut_episode(
+        episode,
+        plan.gold_scenes()[one.code],
+        annotator=annotator,
+        is_drafted=one.code == plan.DRAFTED,
+    )
     make_dialogues(episode, one, target=cast.target, annotator=annotator, reviewer=reviewer)
 
 

@@ -115,9 +115,7 @@ SECTIONS = (
         (
             Command("toggle", ("Enter", "B"), "Start a scene at this line, or join it"),
             Command("note", ("N",), "Write the scene’s context note"),
-            Command(
-                "title", ("Shift+N",), "Write the scene’s title, or the suggested one at this line"
-            ),
+            Command("title", ("Shift+N",), "Write the scene’s title, or the one suggested here"),
             Command("undo", ("Mod+Z",), "Undo"),
             Command("redo", ("Mod+Shift+Z",), "Redo"),
             Command("submit", ("Mod+Enter",), "Submit and open the next", is_typing=True),

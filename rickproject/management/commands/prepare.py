@@ -9,6 +9,7 @@ from curation.demo.people import accounts_file
 from curation.demo.seed import seed_demo
 from rickproject.config import get_config
 from rickproject.preflight import PreflightError, pending_migrations
+from training.demo.requests import record_demo_requests
 
 
 class Command(BaseCommand):
@@ -28,3 +29,4 @@ class Command(BaseCommand):
         if not get_config().database_url and not accounts_file().exists():
             self.stdout.write("Seeding the demo project")
             seed_demo(tell=self.stdout.write)
+            record_demo_requests()

@@ -14,10 +14,11 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from curation.demo.people import PEOPLE, accounts_file, hand_out_passwords
-from curation.demo.plan import SLUG
+from curation.demo.plan import DRAFT_MODEL, DRAFTS_WAITING, SLUG
 from curation.demo.seed import seed_demo
 from curation.domain.adjudication import lay_table
 from curation.domain.exports import exports_folder
+from curation.domain.suggester_scores import score_suggesters
 from curation.domain.team_agreement import agreement_of_episodes
 from curation.enums import DatasetState, Decision, DialogueState, ExportState, Role, Split
 from curation.models import (
@@ -37,6 +38,10 @@ from curation.queries.dialogue_members import has_hand_in
 from curation.queries.layers import cuts_blind
 from curation.queries.scenes import dialogue_spans, episode_summaries, imported_episodes
 from rickproject.config import get_config
+from training.demo.requests import record_demo_requests
+from training.domain.suggestion_limits import spending_of
+from training.domain.suggestions import missing_for_suggestions
+from training.queries.suggestions import costs_of_models
 
 pytestmark = pytest.mark.django_db
 CONTEXT_OF_SCRIPT_BASE = 1024
@@ -105,6 +110,25 @@ def test_seed_notes_every_agreed_scene(demo: Project) -> None:
     assert agreed.count() >= 50
     assert not agreed.filter(note="").exists()
     assert not agreed.filter(title="").exists()
+
+
+def test_seed_shows_drafts_of_a_model_that_was_never_asked(demo: Project) -> None:
+    assert record_demo_requests() == 3
+    assert record_demo_requests() == 0
+    scores = {one.key: one for one in score_suggesters(demo).suggesters}
+    drafted = scores["llm", DRAFT_MODEL]
+    assert len(drafted.by_episode) == 1
+    for fates in (drafted.scenes, drafted.notes):
+        assert fates.accepted
+        assert fates.edited
+        assert fates.dismissed
+    assert drafted.notes.waiting == DRAFTS_WAITING
+    assert len(scores) >= 2
+    costs = {cost.kind: cost for cost in costs_of_models(demo)}
+    assert 0 < costs["scenes"].usd < 1
+    assert costs["notes"].answers == 10
+    assert missing_for_suggestions().startswith("No language model is set up here")
+    assert spending_of(demo).tokens == 0
 
 
 def test_seed_has_nobody_decide_on_their_own_work(demo: Project) -> None:

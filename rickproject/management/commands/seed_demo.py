@@ -10,6 +10,7 @@ from curation.demo.plan import NAME, SLUG
 from curation.demo.seed import seed_demo
 from rickproject.config import get_config
 from rickproject.lib.commands import VerbCommand
+from training.demo.requests import record_demo_requests
 
 
 class Command(VerbCommand):
@@ -31,6 +32,7 @@ class Command(VerbCommand):
             raise CommandError(msg, returncode=1)
         is_quiet = options["json"] or options["verbosity"] == 0
         changed = seed_demo(tell=lambda line: None if is_quiet else self.stdout.write(line))
+        record_demo_requests()
         path = accounts_file()
         answer: dict[str, Any] = {"project": SLUG, "changed": changed, "accounts": str(path)}
         if changed:
