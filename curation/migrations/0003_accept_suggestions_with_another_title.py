@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('curation', '0001_ground'),
+        ('curation', '0002_find_activities_of_a_person'),
     ]
 
     operations = [
