@@ -15,8 +15,10 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from django.db.models import Q, Sum
 from redis.exceptions import RedisError
 
+from curation.domain.live_news import News, read_news
 from curation.enums import SegmentationMode, SegmentationState
 from curation.models import Segmentation
 
@@ -27,12 +29,18 @@ QUIET_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class SharedScenes:
-    """How an episode's agreed layer stands; ``is_open`` says that the team edits it together."""
+    """How an episode's agreed layer stands.
+
+    Attributes:
+        is_open: the team edits it together.
+        notes: changes with every title and note that somebody writes.
+    """
 
     revision: int
     state: str
     by: str
     is_open: bool
+    notes: int
 
 
 class OpenEpisodes:
@@ -40,18 +48,22 @@ class OpenEpisodes:
 
     def __init__(self) -> None:
         self._open: Counter[int] = Counter()
+        self._people: Counter[int] = Counter()
+        self._news = News()
         self._found: dict[int, SharedScenes] = {}
         self._read_at = 0.0
 
     @contextmanager
-    def watching(self, episode_id: int) -> Iterator[None]:
-        """Count an episode as open."""
+    def watching(self, episode_id: int, user_id: int = 0) -> Iterator[None]:
+        """Count an episode as open, by a person."""
         self._open[episode_id] += 1
+        self._people[user_id] += 1
         self._read_at = 0.0
         try:
             yield
         finally:
             self._open -= Counter({episode_id: 1})
+            self._people -= Counter({user_id: 1})
 
     def __len__(self) -> int:
         return self._open.total()
@@ -65,6 +77,7 @@ class OpenEpisodes:
             self._read_at = time.monotonic()
             try:
                 self._found = read_shared_scenes(list(self._open))
+                self._news = read_news(list(self._open), list(self._people))
             except DatabaseError:
                 pass
             finally:
@@ -72,15 +85,24 @@ class OpenEpisodes:
                     connection.close()
         return self._found.get(episode_id)
 
+    def news(self, episode_id: int, user_id: int) -> tuple[object, object, object]:
+        """Return the marks of what happens beside, as they were when the scenes were read."""
+        return self._news.of(episode_id, user_id)
+
 
 def read_shared_scenes(episodes: Iterable[int]) -> dict[int, SharedScenes]:
     """Return how the agreed layers of episodes stand, in one query."""
-    rows = Segmentation.objects.filter(episode__in=list(episodes), annotator=None).values_list(
+    layers = Segmentation.objects.filter(episode__in=list(episodes), annotator=None)
+    active = Q(boundaries__is_active=True)
+    rows = layers.annotate(
+        notes=Sum("boundaries__note_revision", filter=active, default=0)
+    ).values_list(
         "episode_id",
         "revision",
         "state",
         "updated_by__username",
         "episode__script__project__segmentation_mode",
+        "notes",
     )
     return {
         episode: SharedScenes(
@@ -88,8 +110,9 @@ def read_shared_scenes(episodes: Iterable[int]) -> dict[int, SharedScenes]:
             state,
             by or "",
             mode == SegmentationMode.SHARED or state != SegmentationState.UNTOUCHED,
+            notes,
         )
-        for episode, revision, state, by, mode in rows
+        for episode, revision, state, by, mode, notes in rows
     }
 
 

@@ -182,7 +182,10 @@ function attach(form) {
   submission.resume();
   steps.show();
   refresh();
-  attachLive(form, saver);
+  attachLive(form, saver, {
+    noteSum: () => lines.starts().reduce((sum, start) => sum + (lines.notes.get(start)?.revision ?? 0), 0),
+    notes: (scenes) => { scenes.forEach((scene) => lines.keepNote(scene)); inspector.refresh?.(); },
+  });
 }
 
 document.querySelectorAll("[data-reader]").forEach(attach);

@@ -21,10 +21,7 @@ export class Inspector {
     this.dialog = document.querySelector("#note-conflict");
     this.history = element.querySelector("[data-history]");
     addEventListener("online", () => this.sendAll());
-    this.position = -1;
-    this.timer = 0;
-    this.saving = Promise.resolve();
-    this.refused = new Set();
+    Object.assign(this, { position: -1, timer: 0, saving: Promise.resolve(), refused: new Set() });
     element.querySelectorAll(".no-js-only, [data-history-link]").forEach((part) => { part.hidden = true; });
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
     this.form.addEventListener("input", () => this.typed());
@@ -66,6 +63,12 @@ export class Inspector {
     this.history.open = false;
     this.say(draft ? "not saved yet" : "");
     if (draft) this.typed();
+  }
+
+  /** Show what a colleague wrote meanwhile, where nothing of one's own waits. */
+  refresh() {
+    const note = this.lines.notes.get(this.position);
+    if (note && note.revision !== this.revision && !readDraft(this.draftKey(this.position))) this.load();
   }
 
   typed() {
@@ -179,8 +182,7 @@ export class Inspector {
 
   /** Show a note that was brought back. */
   restored(note) {
-    const before = this.noteAt(this.position);
-    this.wrote({ kind: "note", position: this.position, from: before, to: { title: note.title, text: note.text }, at: 0 });
+    this.wrote({ kind: "note", position: this.position, from: this.noteAt(this.position), to: { title: note.title, text: note.text }, at: 0 });
     dropDraft(this.draftKey(this.position));
     this.took(this.position, note);
     this.load();

@@ -39,27 +39,34 @@ function show(html) {
 const position = (url, at) => url.replace("/lines/0/", `/lines/${at}/`);
 const draftKey = (form) => `${dialog.dataset.draft}-${new URL(form.action).pathname}`;
 
-/** Bring a line's mark up to date with what the dialog shows. */
-function mark(part) {
-  const line = document.querySelector(`#u${part.dataset.position}`);
+/** Bring a line's mark up to date. @param {number} at @param {number} count of open threads @param {string} url */
+function mark(at, count, url) {
+  const line = document.querySelector(`#u${at}`);
   if (!line) return;
-  const count = Number(part.dataset.open);
   const old = line.querySelector(".said:not(.said-new)");
   line.classList.toggle("talked", count > 0);
   if (!count) { old?.remove(); return; }
   const link = old ?? Object.assign(document.createElement("a"), { className: "said" });
   link.dataset.talk = "";
-  link.href = body.querySelector("form[action*='/lines/']")?.getAttribute("action") ?? "#";
+  link.href = url;
   link.textContent = count;
-  link.ariaLabel = `${count} open thread${count === 1 ? "" : "s"} on line ${Number(part.dataset.position) + 1}`;
+  link.ariaLabel = `${count} open thread${count === 1 ? "" : "s"} on line ${at + 1}`;
   if (!old) line.append(link);
+}
+
+/** Mark the lines that are talked about now, and no others.
+ *  @param {Record<string, number>} open threads by position @param {string} url of the first line's comments */
+export function showMarks(open, url) {
+  const marked = [...document.querySelectorAll(".line > .said:not(.said-new)")].map((link) => link.parentElement.id.slice(1));
+  for (const at of new Set([...marked, ...Object.keys(open)])) mark(Number(at), open[at] ?? 0, position(url, at));
 }
 
 function shown() {
   const part = body.querySelector(".talk");
   if (!part) return;
   document.querySelector("#talk-title").textContent = `Comments on line ${Number(part.dataset.position) + 1}`;
-  mark(part);
+  const url = body.querySelector("form[action*='/lines/']")?.getAttribute("action") ?? "#";
+  mark(Number(part.dataset.position), Number(part.dataset.open), url);
   for (const form of body.querySelectorAll("form")) {
     const field = form.querySelector("textarea");
     const kept = field && readDraft(draftKey(form));

@@ -12,18 +12,18 @@ function localise(root) {
   }
 }
 
-async function keep(place) {
-  let html;
-  try {
-    html = await (await request(place.dataset.keepUrl, { method: "POST", headers: { accept: "text/html" } })).text();
-  } catch {
-    return; // the next minute asks again; saves keep the place as well
-  }
+function show(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-place]");
   if (!fresh) return;
   localise(fresh);
   const now = document.querySelector("[data-place]");
   if (now && now.textContent.trim() !== fresh.textContent.trim()) now.replaceChildren(...fresh.childNodes);
+}
+
+async function keep(place) {
+  try {
+    show(await (await request(place.dataset.keepUrl, { method: "POST", headers: { accept: "text/html" } })).text());
+  } catch { /* the next minute asks again; saves keep the place as well */ }
 }
 
 function attach() {
@@ -43,4 +43,5 @@ function attach() {
 
 localise(document);
 document.addEventListener("htmx:afterSettle", () => localise(document));
+document.addEventListener("work:place", (event) => show(event.detail)); // colleagues came or went
 attach();

@@ -3,6 +3,7 @@ import "./commands.js";
 import { poll, request } from "./live.js";
 import "./theme.js";
 
+const LOOK_AGAIN_MS = 5000;
 document.documentElement.classList.add("js");
 
 /** Say one sentence at the edge of the page. @param {string} text
@@ -50,13 +51,21 @@ function attachMenus() {
 function attachHealth() {
   const health = document.querySelector("[data-health-url]");
   if (!health) return;
-  poll(async () => {
+  let asked = Date.now();
+  const look = async () => {
+    asked = Date.now();
     const response = await request(health.dataset.healthUrl, { headers: { accept: "text/html" } });
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const part of fresh.querySelectorAll("[data-health-part]")) {
       document.getElementById(part.id)?.replaceWith(part);
     }
-  }, { seconds: 20 });
+  };
+  poll(look, { seconds: 20 });
+  const again = () => look().catch(() => {}); // the next poll tells
+  const back = () => { if (!document.hidden && Date.now() - asked > LOOK_AGAIN_MS) again(); };
+  document.addEventListener("visibilitychange", back);
+  addEventListener("focus", back);
+  document.addEventListener("frame:told", again); // a live page heard that there is something to read
 }
 
 function attachSheets() {

@@ -13,13 +13,18 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.test import AsyncClient, Client
+from django.utils import timezone
 from redis.exceptions import ConnectionError as BrokerDownError
 
 from curation.domain import live_scenes
+from curation.domain.assignments import begin_place
 from curation.domain.layers import choose_mode, undo_agreement, write_agreed_layer
 from curation.domain.live_scenes import OpenEpisodes, Presence
+from curation.domain.notes import save_note
 from curation.domain.segmentation import set_boundary
-from curation.enums import SegmentationMode
+from curation.domain.threads import open_thread, resolve_thread
+from curation.enums import SegmentationMode, WorkKind
+from curation.models import Assignment
 from curation.views import reader_live
 from tests.curation.domain.layer_world import BlindWorld
 
@@ -42,10 +47,12 @@ def shared_world() -> BlindWorld:
     return world
 
 
-async def next_event(stream: AsyncIterator[bytes]) -> tuple[str, Any]:
+async def next_event(
+    stream: AsyncIterator[bytes], *, of: tuple[str, ...] = ("scenes", "people", "closed")
+) -> tuple[str, Any]:
     while True:
-        text = (await asyncio.wait_for(anext(stream), 10)).decode()
-        if text.startswith("event: "):
+        text = (await asyncio.wait_for(anext(stream), 20)).decode()
+        if text.startswith(tuple(f"event: {name}\n" for name in of)):
             name, data = text.strip().split("\n")
             return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
@@ -56,12 +63,18 @@ def names_of(world: BlindWorld) -> dict[int, str]:
 
 async def test_a_change_of_the_shared_scenes_is_an_event() -> None:
     world = await sync_to_async(shared_world)()
-    stream = reader_live.live_events(world.ada.pk, world.episode.pk, names_of(world))
+    stream = reader_live.live_events(world.ada, world.episode, names_of(world))
     waiting = asyncio.ensure_future(next_event(stream))
     await sync_to_async(set_boundary)(world.episode, position=6, revision=0, actor=world.ben)
     assert await waiting == (
         "scenes",
-        {"revision": 1, "state": "in_progress", "by": world.ben.username, "is_open": True},
+        {
+            "revision": 1,
+            "state": "in_progress",
+            "by": world.ben.username,
+            "is_open": True,
+            "notes": 0,
+        },
     )
     await stream.aclose()  # type: ignore[attr-defined]
     assert len(reader_live.open_episodes) == 0
@@ -70,14 +83,39 @@ async def test_a_change_of_the_shared_scenes_is_an_event() -> None:
 async def test_colleagues_come_and_go() -> None:
     world = await sync_to_async(shared_world)()
     people = names_of(world)
-    ada = reader_live.live_events(world.ada.pk, world.episode.pk, people)
-    ben = reader_live.live_events(world.ben.pk, world.episode.pk, people)
+    ada = reader_live.live_events(world.ada, world.episode, people)
+    ben = reader_live.live_events(world.ben, world.episode, people)
     waiting = asyncio.ensure_future(next_event(ada))
     assert await next_event(ben) == ("people", {"names": [world.ada.username]})
     assert await waiting == ("people", {"names": [world.ben.username]})
     await ben.aclose()  # type: ignore[attr-defined]
     assert await next_event(ada) == ("people", {"names": []})
     await ada.aclose()  # type: ignore[attr-defined]
+
+
+async def test_comments_notes_places_and_the_bell_are_told_to_whom_they_concern() -> None:
+    world = await sync_to_async(shared_world)()
+    line = await sync_to_async(world.episode.utterances.get)(position=3)
+    stream = reader_live.live_events(world.ada, world.episode, names_of(world))
+    assert await next_event(stream, of=("marks",)) == ("marks", {"open": {}})
+    thread = await sync_to_async(open_thread)(
+        world.project, on=line, author=world.ben, text=f"Look, @{world.ada.username}"
+    )
+    heard = dict([await next_event(stream, of=("marks", "bell")) for _ in range(2)])
+    assert heard == {"marks": {"open": {"3": 1}}, "bell": {}}
+    await sync_to_async(resolve_thread)(thread, actor=world.ben)
+    assert await next_event(stream, of=("marks",)) == ("marks", {"open": {}})
+    note = {"position": 0, "title": "Yard", "text": "Dusk.", "revision": 0}
+    await sync_to_async(save_note)(world.episode, author=world.ben, **note)
+    assert (await next_event(stream))[1]["notes"] == 1
+    take = {"person": world.ben, "kind": WorkKind.SCENES}
+    await sync_to_async(begin_place)(world.episode, **take)
+    _, place = await next_event(stream, of=("place",))
+    assert f"{world.ben.get_full_name() or world.ben.username} works here until" in place["html"]
+    await sync_to_async(Assignment.objects.update)(lease_until=timezone.now())
+    _, place = await next_event(stream, of=("place",))  # nobody came back: the place is free
+    assert "works here" not in place["html"]
+    await stream.aclose()  # type: ignore[attr-defined]
 
 
 async def test_events_end_when_the_scenes_become_blind() -> None:
@@ -88,7 +126,7 @@ async def test_events_end_when_the_scenes_become_blind() -> None:
         return world
 
     world = await sync_to_async(begin)()
-    stream = reader_live.live_events(world.ben.pk, world.episode.pk, {})
+    stream = reader_live.live_events(world.ben, world.episode, {})
     assert (await next_event(stream))[0] == "scenes"
     await sync_to_async(undo_agreement)(world.episode, actor=world.mina)
     assert await next_event(stream) == ("closed", {})
@@ -157,7 +195,7 @@ def test_an_outage_of_the_database_leaves_the_last_answer(monkeypatch: pytest.Mo
         assert first
         assert first.revision == 1
 
-        def down(_: object) -> None:
+        def down(*_: object) -> None:
             raise DatabaseError
 
         monkeypatch.setattr(live_scenes, "read_shared_scenes", down)
