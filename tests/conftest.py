@@ -18,6 +18,8 @@ app.conf.broker_url = app.conf.broker_write_url = "memory://"  # what is sent wa
 
 # Files of many seconds, the slowest first: no process is left with one of them at the end.
 SLOW_FILES = (
+    "e2e/test_pages.py",
+    "e2e/test_loop.py",
     "faults/test_loop_faults.py",
     "loop/test_command_line.py",
     "faults/test_rows.py",
@@ -30,8 +32,15 @@ SLOW_FILES = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest; files stay whole, in the order in which they came."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; on PostgreSQL leave out what asks no database.
+
+    Files stay whole, in the order in which they came.
+    """
+    if os.environ.get("RICK_TEST_DATABASE") == "postgresql":
+        alike = [item for item in items if not asks_the_database(item)]
+        items[:] = [item for item in items if asks_the_database(item)]
+        config.hook.pytest_deselected(items=alike)
 
     def place(item: pytest.Item) -> int:
         path = item.path.as_posix()
@@ -39,6 +48,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next(matching, len(SLOW_FILES))
 
     items.sort(key=place)
+
+
+def asks_the_database(item: pytest.Item) -> bool:
+    """Say whether a test uses the database, by its mark or by a fixture."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return bool(item.get_closest_marker("django_db")) or bool(
+        {"db", "transactional_db", "live_server"} & set(fixtures)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,6 @@ class Platform:
         return {
             "RICK_WEB_WORKERS": "1",
             "RICK_TASK_REDELIVERY_SECONDS": "8",
-            "RICK_SCRIPT_BASE_EPOCHS": "2",  # what it learns is judged elsewhere
             **os.environ,
             "RICK_VAR_DIR": str(self.var_dir),
         }

@@ -67,7 +67,10 @@ def test_the_loop_on_two_episodes_of_the_demo_ends_in_a_reply(
 
 
 @pytest.mark.data
-def test_the_loop_on_hamlet_ends_in_a_reply(shell: CommandLine, tmp_path: Path) -> None:
+def test_the_loop_on_hamlet_ends_in_a_reply(
+    shell: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RICK_SCRIPT_BASE_EPOCHS", "2")  # enough for a sentence, not for a play
     script = tmp_path / "hamlet.csv"
     assert write_rows(folder("shakespeare") / "hamlet.xml", script) > 1200
     answer = run_loop(shell, script, target="HAMLET", speaker="HORATIO")
