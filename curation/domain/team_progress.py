@@ -1,4 +1,4 @@
-"""A project's dashboard: episodes, people, pace and the forecast of its goal."""
+"""A project's dashboard: people, pace and the forecast of its goal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from django.contrib.auth.models import User
 from curation.enums import DialogueState
 from curation.models import Dialogue, Project
 from curation.queries.team_progress import (
-    EpisodeProgress,
     PersonProgress,
-    episode_progress,
+    approvals_by_day,
+    decisions_by_day,
     first_dialogue_day,
     people_progress,
-    reviews_by_day,
 )
 
 from .forecast import WINDOW_DAYS, Forecast, forecast_goal, working_day_counts
@@ -37,7 +36,6 @@ class TeamProgress:
     today: date
     approved: int
     goal: int
-    episodes: list[EpisodeProgress]
     people: list[PersonProgress]
     days: list[date]
     decisions: dict[date, dict[str, int]]
@@ -59,7 +57,7 @@ def measure_progress(project: Project, *, now: datetime, only: User | None = Non
     today = now.astimezone(UTC).date()
     first = today - timedelta(days=PACE_DAYS)
     since = datetime.combine(first, time(), tzinfo=UTC)
-    decisions, approvals = reviews_by_day(project, since=since)
+    approvals = approvals_by_day(project, since=since)
     approved = Dialogue.objects.filter(project=project, state=DialogueState.APPROVED).count()
     begun = first_dialogue_day(project) or today
     missing = project.dialogue_goal - approved
@@ -70,10 +68,9 @@ def measure_progress(project: Project, *, now: datetime, only: User | None = Non
         today=today,
         approved=approved,
         goal=project.dialogue_goal,
-        episodes=episode_progress(project),
         people=people_progress(project, only=only),
         days=days,
-        decisions=decisions,
+        decisions=decisions_by_day(project, since=since),
         approvals=approvals,
         forecast=forecast_goal(counts, missing=missing, today=today) if missing > 0 else None,
     )

@@ -34,7 +34,7 @@ class Activity(models.Model):
             models.Index(fields=["project", "-id"], name="activity_feed"),
             models.Index(fields=["project", "actor", "-id"], name="activity_of_person"),
             models.Index(fields=["target_type", "target_id"], name="activity_by_target"),
-            models.Index(fields=["project", "verb"], name="activity_by_verb"),
+            models.Index(fields=["project", "verb", "actor", "target_id"], name="activity_of_kind"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """Dialogues, their utterances, revisions and reviews."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -48,7 +50,9 @@ class Dialogue(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["project", "state"], name="dialogue_by_state")]
+        indexes = [
+            models.Index(fields=["project", "state", "created_by", "scene"], name="dialogue_counts")
+        ]
 
     def __str__(self) -> str:
         return f"dialogue {self.pk}"
@@ -127,10 +131,36 @@ class Review(models.Model):
     is_decisive = models.BooleanField(
         default=True, help_text="not an approval that waits for another, nor a second reading"
     )
+    is_first = models.BooleanField(
+        default=False, help_text="the first decisive one of the dialogue; set when it is written"
+    )
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        help_text="the dialogue's, which never changes: decisions are counted by it",
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="who made the dialogue, which never changes",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["project", "is_decisive", "created_at", "decision", "dialogue", "revision"],
+                name="review_by_day",
+            ),
+            models.Index(
+                fields=["project", "author", "reviewer", "decision", "is_decisive", "is_first"],
+                name="review_by_person",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["dialogue", "submission", "reviewer"],
@@ -141,6 +171,14 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision} by {self.reviewer}"
+
+    def save(self, **kwargs: Any) -> None:
+        """Take over from the dialogue what decisions are counted by; none is changed later."""
+        if self._state.adding:
+            self.project_id, self.author_id = self.dialogue.project_id, self.dialogue.created_by_id
+            earlier = Review.objects.filter(dialogue=self.dialogue_id, is_decisive=True)
+            self.is_first = self.is_decisive and not earlier.exists()
+        super().save(**kwargs)
 
 
 class Rereview(models.Model):
@@ -157,6 +195,9 @@ class Rereview(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["state", "dialogue", "submission"], name="rereview_by_state")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["dialogue", "submission"], name="rereview_once_per_submission"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from curation.models import Character, Dialogue, DialogueRevision, DialogueUtterance, Utterance
 
@@ -38,5 +38,6 @@ def has_hand_in(person: User, dialogue: Dialogue) -> bool:
 
 def own_work(person: User) -> Q:
     """Return the condition under which a dialogue is a person's own work."""
-    written = DialogueRevision.objects.filter(author=person).values("dialogue")
-    return Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person) | Q(pk__in=written)
+    # Asked of each dialogue: as a list it would be all that the person ever wrote.
+    written = Exists(DialogueRevision.objects.filter(dialogue=OuterRef("pk"), author=person))
+    return Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person) | Q(written)

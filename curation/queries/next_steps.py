@@ -66,17 +66,19 @@ def _work_steps(
     project: Project, user: User, roles: frozenset[Role], progress: Progress
 ) -> list[Step]:
     mine = Q(created_by=user) | Q(submitted_by=user)
-    states = Dialogue.objects.filter(project=project).aggregate(
+    todo = (DialogueState.RETURNED, DialogueState.DRAFT)
+    states = Dialogue.objects.filter(project=project, state__in=todo).aggregate(
         returned=Count("pk", filter=mine & Q(state=DialogueState.RETURNED)),
         drafts=Count("pk", filter=mine & Q(state=DialogueState.DRAFT)),
-        review=Count("pk", filter=~mine & Q(state=DialogueState.SUBMITTED) & Q(~approved_by(user))),
     )
+    waiting = Dialogue.objects.filter(project=project, state=DialogueState.SUBMITTED)
+    to_review = waiting.exclude(mine).exclude(approved_by(user)).count()
     steps = []
     if states["returned"]:
         words = f"{counted(states['returned'], 'dialogue')} came back to you with a reason."
         steps.append(Step(words, "Mend them", "dialogues"))
-    if states["review"] and roles & {Role.REVIEWER, Role.MANAGER}:
-        words = f"{counted(states['review'], 'dialogue')} by others to be read and decided."
+    if to_review and roles & {Role.REVIEWER, Role.MANAGER}:
+        words = f"{counted(to_review, 'dialogue')} by others to be read and decided."
         steps.append(Step(words, "Review", "review"))
     if held := list(own_places(project, user)[:MOST_NAMED]):
         codes = ", ".join(one.episode.code for one in held)

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from curation.enums import Decision, DialogueState, RereviewState
 from curation.models import Dialogue, Project, Rereview, Review
 from curation.queries.dialogue_members import own_work
+
+_SHOWN = ("scene__utterance__episode__script", "target_character", "project")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def waiting_dialogues(project: Project) -> QuerySet[Dialogue]:
     """Return the submitted dialogues of a project, the longest waiting first."""
     return (
         Dialogue.objects.filter(project=project, state=DialogueState.SUBMITTED)
-        .select_related("scene__utterance__episode__script", "target_character", "project")
+        .select_related(*_SHOWN)
         .order_by("submitted_at", "pk")
     )
 
@@ -40,15 +43,27 @@ def decidable_dialogues(project: Project, person: User) -> QuerySet[Dialogue]:
 
     Left out is what they had a hand in and what they approved already.
     """
-    states = (DialogueState.SUBMITTED, DialogueState.APPROVED)
+    submitted = Dialogue.objects.filter(project=project, state=DialogueState.SUBMITTED)
+    # As a list of keys, so that the many approved dialogues are not looked at one by one.
+    waiting = submitted.order_by().values("pk").union(_drawn_again(project), all=True)
     return (
-        Dialogue.objects.filter(project=project, state__in=states)
-        .filter(Q(state=DialogueState.SUBMITTED) | drawn_again())
+        Dialogue.objects.filter(pk__in=waiting)
         .exclude(own_work(person))
         .exclude(approved_by(person))
-        .select_related("scene__utterance__episode__script", "target_character", "project")
+        .select_related(*_SHOWN)
         .order_by("-state", "submitted_at", "pk")
     )
+
+
+def decidable_keys(project: Project, person: User) -> list[tuple[int, str]]:
+    """Return key and state of all that a person may decide on, in order, in one query."""
+    rows = decidable_dialogues(project, person).select_related(None)
+    return list(rows.values_list("pk", "state"))
+
+
+def loaded_dialogue(pk: int) -> Dialogue | None:
+    """Return a dialogue with all that the queue shows of it; None when it is gone."""
+    return Dialogue.objects.filter(pk=pk).select_related(*_SHOWN).first()
 
 
 def approved_by(person: User) -> Exists:
@@ -63,13 +78,16 @@ def approved_by(person: User) -> Exists:
     )
 
 
-def drawn_again() -> Exists:
-    """Return the condition under which an approved dialogue waits for a second reading."""
-    return Exists(
-        Rereview.objects.filter(
-            dialogue=OuterRef("pk"), submission=OuterRef("submission"), state=RereviewState.OPEN
-        )
+def _drawn_again(project: Project) -> QuerySet[Rereview, Any]:
+    """Return the approved dialogues that wait for a second reading; open readings are few."""
+    approved = Dialogue.objects.filter(
+        pk=OuterRef("dialogue"),
+        project=project,
+        state=DialogueState.APPROVED,
+        submission=OuterRef("submission"),
     )
+    drawn = Rereview.objects.filter(Exists(approved), state=RereviewState.OPEN)
+    return drawn.order_by().values("dialogue")
 
 
 def is_read_again(dialogue: Dialogue) -> bool:
@@ -102,16 +120,23 @@ def rereviews_of(project: Project) -> QuerySet[Rereview]:
     )
 
 
-def queue_count(project: Project, person: User, *, besides: Collection[int] = ()) -> QueueCount:
+def queue_count(
+    project: Project,
+    person: User,
+    *,
+    decidable: Collection[tuple[int, str]],
+    besides: Collection[int] = (),
+) -> QueueCount:
     """Count what waits for a person, and what waits for somebody else because of them.
 
+    What is submitted is a person's own, approved by them, or theirs to decide on.
+
     Args:
+        decidable: what :func:`decidable_keys` found.
         besides: dialogues that the person is deciding on at this moment.
     """
-    mine = Q(pk__in=Dialogue.objects.filter(own_work(person)).values("pk"))
     waiting = Dialogue.objects.filter(project=project, state=DialogueState.SUBMITTED)
-    counts = waiting.aggregate(
-        own=Count("pk", filter=mine), approved=Count("pk", filter=~mine & Q(approved_by(person)))
-    )
-    left = decidable_dialogues(project, person).exclude(pk__in=besides)
-    return QueueCount(left.count(), **counts)
+    approved = waiting.filter(approved_by(person)).exclude(own_work(person)).count()
+    to_decide = sum(state == DialogueState.SUBMITTED for _, state in decidable)
+    left = {pk for pk, _ in decidable} - set(besides)
+    return QueueCount(len(left), own=waiting.count() - to_decide - approved, approved=approved)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Min, Q, TextField
+from django.db.models import Count, F, Q, TextField
 from django.db.models.functions import Cast, Substr
 
 from curation.enums import Decision, DialogueState, SegmentationState
@@ -15,7 +16,10 @@ from curation.models import Activity, Boundary, Dialogue, Episode, Project, Revi
 
 from .assignments import open_places
 from .projects import members_of
-from .scenes import imported_episodes
+
+# The first ten characters of the moment in UTC, which both databases give without a function call
+# of ours for every row.
+_DAY = Substr(Cast("created_at", TextField()), 1, 10)
 
 
 @dataclass(slots=True)
@@ -68,9 +72,9 @@ class PersonProgress:
         return round(100 * share / total) if total else None
 
 
-def episode_progress(project: Project) -> list[EpisodeProgress]:
-    """Return the episodes of the imported scripts with how far they are, in four queries."""
-    found = {one.pk: EpisodeProgress(one) for one in imported_episodes(project)}
+def episode_progress(episodes: Iterable[Episode]) -> list[EpisodeProgress]:
+    """Return how far these episodes of one project are, in three queries."""
+    found = {one.pk: EpisodeProgress(one) for one in episodes}
     layers = Segmentation.objects.filter(episode__in=found).values_list(
         "episode", "annotator", "state"
     )
@@ -90,19 +94,18 @@ def episode_progress(project: Project) -> list[EpisodeProgress]:
     for episode, number in scenes:
         found[episode].scenes = number
     rows = (
-        Dialogue.objects.filter(project=project)
+        Dialogue.objects.filter(scene__segmentation__episode__in=found)
         .values_list("scene__segmentation__episode", "state")
         .annotate(number=Count("pk"))
         .order_by()
     )
     for episode, state, number in rows:
-        if episode in found:
-            found[episode].dialogues[state] = number
+        found[episode].dialogues[state] = number
     return list(found.values())
 
 
 def people_progress(project: Project, *, only: User | None = None) -> list[PersonProgress]:
-    """Return the members with what they did, by name, in seven queries however many there are.
+    """Return the members with what they did, by name, in five queries however many there are.
 
     Args:
         only: leave everybody else out, down to the counting.
@@ -155,62 +158,51 @@ def _count_scenes(project: Project, people: dict[int, PersonProgress]) -> None:
 def _count_decisions(
     project: Project, people: dict[int, PersonProgress], *, only: User | None
 ) -> None:
-    mine = {} if only is None else {"dialogue__created_by": only}
-    reviews = Review.objects.filter(dialogue__project=project, is_decisive=True, **mine).order_by()
-    firsts = reviews.values("dialogue").annotate(first=Min("pk")).values("first")
-    rows = (
-        Review.objects.filter(pk__in=firsts)
-        .values_list("dialogue__created_by", "decision")
-        .annotate(number=Count("pk"))
-        .order_by()
-    )
-    for person, decision, number in rows:
-        if person in people:
-            people[person].first_decisions[decision] = number
-    returned = (
-        reviews.filter(decision=Decision.RETURNED)
-        .values_list("dialogue__created_by")
-        .annotate(number=Count("pk"))
-    )
-    for person, number in returned:
-        if person in people:
-            people[person].returns = number
-    by = {} if only is None else {"reviewer": only}
-    decided = Review.objects.filter(dialogue__project=project, **by).order_by()
-    for person, number in decided.values_list("reviewer").annotate(number=Count("pk")):
-        if person in people:
-            people[person].decided = number
+    """Count decisions for whose dialogues they were and for who decided, in one query."""
+    reviews = Review.objects.filter(project=project).order_by()
+    if only is not None:
+        reviews = reviews.filter(Q(author=only) | Q(reviewer=only))
+    rows = reviews.values_list("author", "reviewer", "decision", "is_decisive", "is_first")
+    for author, reviewer, decision, is_decisive, is_first, number in rows.annotate(n=Count("pk")):
+        if reviewer in people:
+            people[reviewer].decided += number
+        if author not in people or not is_decisive:
+            continue
+        found = people[author]
+        found.returns += number if decision == Decision.RETURNED else 0
+        if is_first:
+            found.first_decisions[decision] = found.first_decisions.get(decision, 0) + number
 
 
-def reviews_by_day(
-    project: Project, *, since: datetime
-) -> tuple[dict[date, dict[str, int]], dict[date, int]]:
-    """Return the decisions of each day since a moment, and the approvals that last; one query.
+def decisions_by_day(project: Project, *, since: datetime) -> dict[date, dict[str, int]]:
+    """Return the decisions of each day since a moment, by decision, in one query."""
+    reviews = Review.objects.filter(project=project, is_decisive=True, created_at__gte=since)
+    rows = reviews.order_by().values_list(_DAY, "decision").annotate(number=Count("pk"))
+    found: dict[date, dict[str, int]] = defaultdict(dict)
+    for words, decision, number in rows:
+        found[date.fromisoformat(words)][decision] = number
+    return dict(found)
 
-    An approval that was lost, by a change or a return, does not count towards the goal. Days are
-    the first ten characters of the moment in UTC, which both databases give without a function
-    call of ours for every row.
+
+def approvals_by_day(project: Project, *, since: datetime) -> dict[date, int]:
+    """Return the approvals of each day since a moment that last, in one query.
+
+    One that was lost, by a change or a return, does not count towards the goal.
     """
-    lasts = Q(
-        decision=Decision.APPROVED,
-        is_decisive=True,
-        dialogue__state=DialogueState.APPROVED,
-        revision=F("dialogue__revision"),
-    )
     rows = (
-        Review.objects.filter(dialogue__project=project, created_at__gte=since, is_decisive=True)
-        .values_list(Substr(Cast("created_at", TextField()), 1, 10), "decision")
-        .annotate(number=Count("pk"), lasting=Count("dialogue", filter=lasts, distinct=True))
+        Review.objects.filter(
+            project=project,
+            is_decisive=True,
+            created_at__gte=since,
+            decision=Decision.APPROVED,
+            dialogue__state=DialogueState.APPROVED,
+            revision=F("dialogue__revision"),
+        )
         .order_by()
+        .values_list(_DAY)
+        .annotate(number=Count("dialogue", distinct=True))
     )
-    decisions: dict[date, dict[str, int]] = defaultdict(dict)
-    approvals: dict[date, int] = {}
-    for words, decision, number, lasting in rows:
-        day = date.fromisoformat(words)
-        decisions[day][decision] = number
-        if lasting:
-            approvals[day] = lasting
-    return dict(decisions), approvals
+    return {date.fromisoformat(words): number for words, number in rows}
 
 
 def first_dialogue_day(project: Project) -> date | None:

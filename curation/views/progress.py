@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,12 +23,15 @@ from curation.errors import CurationError
 from curation.forms.projects import GoalForm
 from curation.models import Project
 from curation.queries.layers import visible_episodes
+from curation.queries.scenes import imported_episodes
+from curation.queries.team_progress import EpisodeProgress, episode_progress
 from rickproject.lib.csv_text import write_csv
 
 from .progress_words import STATES, csv_table, day_rows, forecast_words, goal_chart, pace_chart
 
 #: Lines times layers whose agreement is measured here; the agreement page measures the rest.
 AGREEMENT_BUDGET = 20_000
+EPISODES_A_PAGE = 50
 
 
 @login_required
@@ -38,7 +42,10 @@ def progress(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.member_project(person, slug, access.ANNOTATING)
     found = _measure(person, project)
     words, spread = forecast_words(found)
-    agreement = _agreement(person, project, found)
+    pages = Paginator(imported_episodes(project), EPISODES_A_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    shown = episode_progress(page.object_list)
+    agreement = _agreement(person, project, shown)
     context = {
         "project": project,
         "found": found,
@@ -53,8 +60,9 @@ def progress(request: HttpRequest, slug: str) -> HttpResponse:
                 [one.dialogues.get(state, 0) for state in STATES],
                 agreement.get(one.episode.pk, ("–", "")),
             )
-            for one in found.episodes
+            for one in shown
         ],
+        "page": page,
         "people": [
             (one, [one.dialogues.get(state, 0) for state in STATES]) for one in found.people
         ],
@@ -72,7 +80,9 @@ def progress_csv(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.member_project(person, slug, access.ANNOTATING)
     table = request.GET.get("table", "episodes")
     try:
-        header, rows = csv_table(table, _measure(person, project))
+        header, rows = csv_table(
+            table, _measure(person, project), lambda: episode_progress(imported_episodes(project))
+        )
     except KeyError:
         msg = "There is no such table; choose episodes, people or days."
         raise Http404(msg) from None
@@ -103,10 +113,12 @@ def _measure(person: User, project: Project) -> TeamProgress:
     return measure_progress(project, now=timezone.now(), only=None if sees_all else person)
 
 
-def _agreement(person: User, project: Project, found: TeamProgress) -> dict[int, tuple[str, Any]]:
+def _agreement(
+    person: User, project: Project, shown: list[EpisodeProgress]
+) -> dict[int, tuple[str, Any]]:
     """Return boundary similarity and its band by episode, as far as the budget goes."""
     left = AGREEMENT_BUDGET
-    compared = [one for one in found.episodes if one.layers > 1]
+    compared = [one for one in shown if one.layers > 1]
     open_to = visible_episodes(person, project, [one.episode for one in compared])
     chosen = []
     for one in compared:
@@ -114,11 +126,11 @@ def _agreement(person: User, project: Project, found: TeamProgress) -> dict[int,
         if one.episode.pk in open_to and cost <= left:
             chosen.append(one.episode)
             left -= cost
-    shown: dict[int, tuple[str, Any]] = {}
-    for one in compared:
-        shown[one.episode.pk] = ("see agreement", "")
+    words_of: dict[int, tuple[str, Any]] = {
+        one.episode.pk: ("see agreement", "") for one in compared
+    }
     for measured in agreement_of_episodes(chosen).episodes:
         value = measured.figures.similarity.value
         words = "–" if isinstance(value, Undefined) else f"{value:.2f}"
-        shown[measured.episode.pk] = (words, band_of(value)[0])
-    return shown
+        words_of[measured.episode.pk] = (words, band_of(value)[0])
+    return words_of

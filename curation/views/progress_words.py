@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from curation.domain.forecast import FEWEST_APPROVALS, FEWEST_DAYS, Forecast
 from curation.domain.team_progress import TeamProgress
 from curation.enums import Decision, DialogueState
+from curation.queries.team_progress import EpisodeProgress
 
 EPOCH = date(1970, 1, 1).toordinal()
 STATES = [state for state in DialogueState if state != DialogueState.REMOVED]
+_STATE_HEADERS = [f"dialogues {state.label}" for state in STATES]
 
 
 def forecast_words(found: TeamProgress) -> tuple[str, str]:
@@ -134,58 +137,61 @@ def number_of(day: date) -> int:
     return day.toordinal() - EPOCH
 
 
-def csv_table(name: str, found: TeamProgress) -> tuple[list[str], list[tuple[object, ...]]]:
+def csv_table(
+    name: str, found: TeamProgress, episodes: Callable[[], list[EpisodeProgress]]
+) -> tuple[list[str], list[tuple[object, ...]]]:
     """Return the header and rows of ``episodes``, ``people`` or ``days``.
+
+    Args:
+        episodes: asked only for the table of them.
 
     Raises:
         KeyError: another name.
     """
-    states = [f"dialogues {state.label}" for state in STATES]
-    tables: dict[str, tuple[list[str], list[tuple[object, ...]]]] = {
-        "episodes": (
-            ["episode", "title", "scenes are", "scenes", "finished layers", *states],
-            [
-                (
-                    one.episode.code,
-                    one.episode.title,
-                    one.state_label,
-                    one.scenes,
-                    one.layers,
-                    *(one.dialogues.get(state, 0) for state in STATES),
-                )
-                for one in found.episodes
-            ],
-        ),
-        "people": (
-            [
-                "person",
-                "in hand",
-                "episodes submitted",
-                "scenes submitted",
-                *states,
-                "decided on first",
-                "approved first time",
-                "returns",
-                "own decisions",
-            ],
-            [
-                (
-                    one.name,
-                    one.in_hand,
-                    one.episodes,
-                    one.scenes,
-                    *(one.dialogues.get(state, 0) for state in STATES),
-                    sum(one.first_decisions.values()),
-                    one.first_decisions.get(Decision.APPROVED, 0),
-                    one.returns,
-                    one.decided,
-                )
-                for one in found.people
-            ],
-        ),
-        "days": (
-            ["day", "approved", "returned", "removed", "approved altogether"],
-            [(day.isoformat(), *rest) for day, *rest in day_rows(found)],
-        ),
-    }
-    return tables[name]
+    if name == "episodes":
+        return _episode_table(episodes())
+    if name == "people":
+        return _people_table(found)
+    if name == "days":
+        header = ["day", "approved", "returned", "removed", "approved altogether"]
+        return header, [(day.isoformat(), *rest) for day, *rest in day_rows(found)]
+    raise KeyError(name)
+
+
+def _episode_table(
+    episodes: list[EpisodeProgress],
+) -> tuple[list[str], list[tuple[object, ...]]]:
+    header = ["episode", "title", "scenes are", "scenes", "finished layers", *_STATE_HEADERS]
+    return header, [
+        (
+            one.episode.code,
+            one.episode.title,
+            one.state_label,
+            one.scenes,
+            one.layers,
+            *(one.dialogues.get(state, 0) for state in STATES),
+        )
+        for one in episodes
+    ]
+
+
+def _people_table(found: TeamProgress) -> tuple[list[str], list[tuple[object, ...]]]:
+    header = [
+        *("person", "in hand", "episodes submitted", "scenes submitted"),
+        *_STATE_HEADERS,
+        *("decided on first", "approved first time", "returns", "own decisions"),
+    ]
+    return header, [
+        (
+            one.name,
+            one.in_hand,
+            one.episodes,
+            one.scenes,
+            *(one.dialogues.get(state, 0) for state in STATES),
+            sum(one.first_decisions.values()),
+            one.first_decisions.get(Decision.APPROVED, 0),
+            one.returns,
+            one.decided,
+        )
+        for one in found.people
+    ]

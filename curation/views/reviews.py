@@ -1,6 +1,6 @@
 """The review queue: one dialogue a screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -32,9 +32,10 @@ from curation.forms.reviews import FixForm
 from curation.models import Dialogue, Project
 from curation.queries.dialogue_members import members_of
 from curation.queries.review_queue import (
-    decidable_dialogues,
+    decidable_keys,
     disagreement_about,
     is_read_again,
+    loaded_dialogue,
     queue_count,
 )
 from curation.queries.scene_lines import is_spoken_by
@@ -125,10 +126,19 @@ def _decide(request: HttpRequest, dialogue: Dialogue, values: dict[str, Any]) ->
 
 def _queue(request: HttpRequest, project: Project) -> HttpResponse:
     skipped, ahead = _pks(request, "skip"), _pks(request, "ahead")
-    waiting = decidable_dialogues(project, cast("User", request.user))
-    rows = waiting.exclude(pk__in=[*skipped, *ahead]) if skipped or ahead else waiting
-    last = request.GET.get("last", "")
-    return _show(request, project, rows.first(), skipped=skipped, last=last, ahead=ahead)
+    person = cast("User", request.user)
+    keys = decidable_keys(project, person)
+    passed = {*skipped, *ahead}
+    first = next((pk for pk, _ in keys if pk not in passed), None)
+    return _show(
+        request,
+        project,
+        loaded_dialogue(first) if first is not None else None,
+        keys=keys,
+        skipped=skipped,
+        last=request.GET.get("last", ""),
+        ahead=ahead,
+    )
 
 
 def _again(
@@ -154,13 +164,17 @@ def _show(
     dialogue: Dialogue | None,
     *,
     skipped: list[int],
+    keys: Collection[tuple[int, str]] | None = None,
     form: DecisionForm | None = None,
     error: str = "",
     last: str = "",
     ahead: Sequence[int] = (),
     status: int = 200,
 ) -> HttpResponse:
-    count = queue_count(project, cast("User", request.user), besides=ahead)
+    person = cast("User", request.user)
+    if keys is None:
+        keys = decidable_keys(project, person)
+    count = queue_count(project, person, decidable=keys, besides=ahead)
     roles = project_roles(request.user, project)
     context: dict[str, Any] = {
         "project": project,
