@@ -18,12 +18,8 @@ from curation.domain.segmentation_metrics import (
     detect_boundaries,
     pk,
 )
-from curation.domain.speaker_model import (
-    DEFAULT_SETTINGS,
-    ScoreTable,
-    SpeakerModelSettings,
-    score_table,
-)
+from curation.domain.speaker_scores import ScoreTable, score_table
+from curation.domain.speaker_settings import DEFAULT_SETTINGS, SpeakerModelSettings
 
 #: With fewer agreed episodes there is too little to learn from.
 FEWEST_EPISODES = 3
