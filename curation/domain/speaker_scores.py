@@ -74,7 +74,7 @@ class ScoreTable:
 
     def cut(self, *, penalty: float, bonus: Sequence[float] = ()) -> tuple[tuple[int, ...], float]:
         """Find the best scenes by dynamic programming; shorter scenes win ties."""
-        import numpy as np
+        import numpy as np  # noqa: PLC0415  # a web process starts without it
 
         prices = self._prices(penalty=penalty, temper=1.0, bonus=bonus)
         best = np.full(self.rows + 1, NEVER)  # from the last row to the first
@@ -97,7 +97,7 @@ class ScoreTable:
         self, *, penalty: float, temper: float, bonus: Sequence[float] = ()
     ) -> tuple[float, ...]:
         """Sum over all segmentations, forward and backward, in logarithms."""
-        import numpy as np
+        import numpy as np  # noqa: PLC0415  # a web process starts without it
 
         if not self.rows:
             return ()
@@ -158,7 +158,7 @@ def score_table(
     Raises:
         LockConflictError: a gap is both on and off, or is not one of 1..rows-1.
     """
-    import numpy as np
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
 
     names = [speaker.strip().lower() for speaker in speakers]
     rows = len(names)
@@ -184,14 +184,14 @@ def score_table(
 
 
 def _in_grains(scores: Numbers) -> Numbers:
-    import numpy as np
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
 
     scores *= GRAIN
     return np.divide(np.rint(scores, out=scores), GRAIN, out=scores)
 
 
 def _log_sum(values: Numbers) -> float:
-    import numpy as np
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
 
     top = values.max()
     if top == NEVER:
@@ -202,7 +202,7 @@ def _log_sum(values: Numbers) -> float:
 
 def _length_prior(settings: SpeakerModelSettings, *, longest: int) -> Numbers:
     """Give the log-normal density of scenes of 1, 2, ... rows."""
-    import numpy as np
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
 
     if not settings.length_sd:
         return np.zeros(longest)
