@@ -10,9 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from curation.domain.agreement_pairs import Pair, PairFigures, Unit, compare_pairs
+from curation.domain.agreement_pairs import (
+    KEPT_PAIRS,
+    Pair,
+    PairFigures,
+    Unit,
+    compare_pairs,
+)
 from curation.domain.segmentation_metrics import Measure, Undefined
 
 ONE_LAYER = Undefined("Agreement needs two finished layers of one episode; there is at most one.")
@@ -103,16 +110,10 @@ def gap_alpha(units: Iterable[Unit]) -> Measure:
 
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability.
     """
-    import numpy as np  # noqa: PLC0415  # a web process starts without it
-
-    judged, marked = _votes_of(units)
-    seen = judged >= 2
-    m, c = judged[seen], marked[seen]
-    if not m.size:
+    parts = [_answers_of(unit) for unit in units]
+    ones, zeros, mixed = (sum(part[at] for part in parts) for at in range(3))
+    if not ones + zeros + mixed:
         return NOTHING_SHARED
-    ones = float(np.sum(c * (c - 1) / (m - 1)))
-    zeros = float(np.sum((m - c) * (m - c - 1) / (m - 1)))
-    mixed = float(np.sum(c * (m - c) / (m - 1)))
     total, with_boundary = ones + zeros + 2 * mixed, ones + mixed
     without = total - with_boundary
     expected = (total**2 - without**2 - with_boundary**2) / (total * (total - 1))
@@ -180,23 +181,42 @@ def band_of(similarity: Measure) -> tuple[str, str]:
     return "poor", "Low: sharpen the guideline and talk about the splits before cutting more."
 
 
-def _votes_of(units: Iterable[Unit]) -> tuple[Any, Any]:
-    """Return how many judged and how many marked each gap, gaps of all units in one line."""
+def _answers_of(unit: Unit) -> tuple[float, float, float]:
+    """Return the coincidences of two yes, two no, and yes with no at a unit's gaps."""
+    if unit.known:
+        return _coincidences(*_votes_of(unit))
+    return _finished_answers(unit.rows, tuple(frozenset(one) for one in unit.layers.values()))
+
+
+@lru_cache(maxsize=KEPT_PAIRS)
+def _finished_answers(rows: int, layers: tuple[frozenset[int], ...]) -> tuple[float, float, float]:
+    """Return the same for layers that are whole; what they give never changes."""
+    return _coincidences(*_votes_of(Unit(rows, dict(enumerate(layers)))))
+
+
+def _coincidences(judged: Any, marked: Any) -> tuple[float, float, float]:
+    seen = judged >= 2
+    m, c = judged[seen], marked[seen]
+    return (
+        float((c * (c - 1) / (m - 1)).sum()),
+        float(((m - c) * (m - c - 1) / (m - 1)).sum()),
+        float((c * (m - c) / (m - 1)).sum()),
+    )
+
+
+def _votes_of(unit: Unit) -> tuple[Any, Any]:
+    """Return how many judged and how many marked each gap."""
     import numpy as np  # noqa: PLC0415  # a web process starts without it
 
-    judged, marked = [np.zeros(0)], [np.zeros(0)]
-    for unit in units:
-        m, c = np.zeros(max(unit.rows, 1)), np.zeros(max(unit.rows, 1))
-        for who, gaps in unit.layers.items():
-            if who in unit.known:
-                m[list(unit.known[who])] += 1
-                c[[gap for gap in set(gaps) if gap in unit.known[who]]] += 1
-            else:
-                m += 1
-                c[list(set(gaps))] += 1
-        judged.append(m[1:])
-        marked.append(c[1:])
-    return np.concatenate(judged), np.concatenate(marked)
+    m, c = np.zeros(max(unit.rows, 1)), np.zeros(max(unit.rows, 1))
+    for who, gaps in unit.layers.items():
+        if who in unit.known:
+            m[list(unit.known[who])] += 1
+            c[[gap for gap in set(gaps) if gap in unit.known[who]]] += 1
+        else:
+            m += 1
+            c[list(set(gaps))] += 1
+    return m[1:], c[1:]
 
 
 def _range(numbers: Iterable[int]) -> tuple[int, ...]:

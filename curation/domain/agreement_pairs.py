@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.float64]
 
 Pair = tuple[int, int]
+KEPT_PAIRS = 2048  # comparisons that a process remembers
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +85,23 @@ NO_PAIR = PairFigures(
 
 def compare_pairs(unit: Unit) -> dict[Pair, PairFigures]:
     """Compare every two finished layers of an episode."""
-    import numpy as np  # noqa: PLC0415  # a web process starts without it
-
-    counts: dict[int, Counts] = {}
-    for who in unit.finished():
-        marks = np.zeros(max(unit.rows, 1))
-        marks[list(unit.layers[who])] = 1
-        counts[who] = np.cumsum(marks)
+    gaps = {who: frozenset(unit.layers[who]) for who in unit.finished()}
     return {
-        (one, other): _compare(unit, one, other, counts)
-        for one, other in combinations(unit.finished(), 2)
+        (one, other): _compare(unit.rows, gaps[one], gaps[other])
+        for one, other in combinations(gaps, 2)
     }
 
 
-def _compare(unit: Unit, one: int, other: int, counts: Mapping[int, Counts]) -> PairFigures:
-    ours, theirs = set(unit.layers[one]), set(unit.layers[other])
-    if unit.rows <= 1:
+@lru_cache(maxsize=KEPT_PAIRS)
+def _compare(rows: int, ours: frozenset[int], theirs: frozenset[int]) -> PairFigures:
+    """Compare two layers; what two layers give never changes, so it is computed once."""
+    if rows <= 1:
         return NO_PAIR
-    edit = edit_boundaries(ours, theirs, rows=unit.rows)
-    there = _window_errors(counts[one], counts[other], _window(ours, unit.rows))
-    back = _window_errors(counts[other], counts[one], _window(theirs, unit.rows))
+    edit = edit_boundaries(ours, theirs, rows=rows)
+    counts = _running(ours, rows), _running(theirs, rows)
+    windows = _window(ours, rows), _window(theirs, rows)
+    there = _window_errors(*counts, windows[0])
+    back = _window_errors(*counts[::-1], windows[1])
     marks = len(ours) + len(theirs)
     return PairFigures(
         similarity=1 - (edit.additions + edit.slip_cost) / edit.events if marks else NO_BOUNDARY,
@@ -110,10 +109,19 @@ def _compare(unit: Unit, one: int, other: int, counts: Mapping[int, Counts]) -> 
         window_diff=(there[1] + back[1]) / 2,
         f1=2 * edit.matches / marks if marks else NO_BOUNDARY,
         near_f1=2 * edit.pairs / marks if marks else NO_BOUNDARY,
-        windows=(_window(ours, unit.rows), _window(theirs, unit.rows)),
+        windows=windows,
         windows_say_little=not ours or not theirs,
         edit=edit,
     )
+
+
+def _running(gaps: Collection[int], rows: int) -> Counts:
+    """Return how many boundaries there are up to each row, shape (rows,)."""
+    import numpy as np  # noqa: PLC0415  # a web process starts without it
+
+    marks = np.zeros(rows)
+    marks[list(gaps)] = 1
+    return np.cumsum(marks)
 
 
 def _window(reference: Collection[int], rows: int) -> int:

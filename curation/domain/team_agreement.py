@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from curation.domain.agreement import Agreement, measure_agreement
 from curation.domain.agreement_pairs import Unit
 from curation.models import Episode
-from curation.queries.layers import finished_layers, gaps_of, spoken_positions
+from curation.queries.finished_layers import finished_starts, spoken_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +24,42 @@ class EpisodeAgreement:
 
 @dataclass(frozen=True, slots=True)
 class TeamAgreement:
-    """All episodes together, one by one, and the people by their id."""
+    """All episodes together, and the people by their id.
+
+    Attributes:
+        measured: the episodes with finished layers, in the order in which they were given.
+        units: what was measured, by episode.
+    """
 
     figures: Agreement
-    episodes: tuple[EpisodeAgreement, ...]
-    people: dict[int, User]
+    measured: tuple[Episode, ...]
+    units: Mapping[int, Unit]
+    people: Mapping[int, User]
+
+    def of_episodes(self, episodes: Iterable[Episode]) -> list[EpisodeAgreement]:
+        """Measure some of the measured episodes one by one."""
+        return [
+            EpisodeAgreement(
+                one, len(self.units[one.pk].layers), measure_agreement([self.units[one.pk]])
+            )
+            for one in episodes
+        ]
 
 
 def agreement_of_episodes(episodes: Sequence[Episode]) -> TeamAgreement:
-    """Measure the finished layers of episodes, in three queries however many there are.
+    """Measure the finished layers of episodes, in five queries however many there are.
 
     The caller leaves out episodes whose layers the reader may not see.
     """
-    layers = finished_layers(episodes)
-    spoken = spoken_positions([one for one in episodes if one.pk in layers])
-    people = {one.annotator.pk: one.annotator for found in layers.values() for one in found}
+    layers = finished_starts(episodes)
+    measured = tuple(one for one in episodes if one.pk in layers)
+    spoken = spoken_shapes(measured)
     units = {
-        pk: Unit(
-            rows=len(spoken.get(pk, ())),
-            layers={
-                one.annotator.pk: gaps_of(one.starts, spoken=spoken.get(pk, ())) for one in found
-            },
+        one.pk: Unit(
+            rows=spoken[one.pk].rows,
+            layers={who: spoken[one.pk].gaps(starts) for who, starts in layers[one.pk].items()},
         )
-        for pk, found in layers.items()
+        for one in measured
     }
-    each = tuple(
-        EpisodeAgreement(one, len(layers[one.pk]), measure_agreement([units[one.pk]]))
-        for one in episodes
-        if one.pk in units
-    )
-    return TeamAgreement(measure_agreement(list(units.values())), each, people)
+    people = User.objects.in_bulk({who for found in layers.values() for who in found})
+    return TeamAgreement(measure_agreement(list(units.values())), measured, units, people)

@@ -41,7 +41,7 @@ class PrimaryKeysField(forms.Field):
         Raises:
             ValidationError: one of them is no number.
         """
-        together = value if isinstance(value, str) else ",".join(value or [])
+        together = value if isinstance(value, str) else ",".join(map(str, value or []))
         try:
             return [_whole(text) for text in together.split(",") if text.strip()]
         except ValueError as error:

@@ -153,7 +153,12 @@ class Episode(models.Model):
 class Utterance(models.Model):
     """One row of the script: a speaker and a line, never changed after the import."""
 
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="utterances")
+    episode = models.ForeignKey(
+        Episode,
+        on_delete=models.CASCADE,
+        related_name="utterances",
+        db_index=False,  # two indexes begin with it
+    )
     position = models.PositiveIntegerField(help_text="0 for the first of the episode")
     row_number = models.PositiveIntegerField(help_text="in the file, as a spreadsheet counts")
     source_index = models.IntegerField(null=True, help_text="the index column of the source")
@@ -168,6 +173,7 @@ class Utterance(models.Model):
 
     class Meta:
         ordering = ["position"]
+        indexes = [models.Index(fields=["episode", "kind", "position"], name="utterance_by_kind")]
         constraints = [
             models.UniqueConstraint(
                 fields=["episode", "position"], name="utterance_once_per_position"

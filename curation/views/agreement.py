@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -27,6 +28,8 @@ from curation.queries.scenes import imported_episodes, project_characters, reade
 from .layer_names import layer_names
 from .thread_marks import line_url, thread_marks
 from .votes_rows import choice_words, render_strip, render_votes, split_words
+
+EPISODES_A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def project_agreement(request: HttpRequest, slug: str) -> HttpResponse:
     episodes = list(imported_episodes(project))
     open_to = visible_episodes(person, project, episodes)
     team = agreement_of_episodes([one for one in episodes if one.pk in open_to])
+    page = Paginator(team.measured, EPISODES_A_PAGE).get_page(request.GET.get("page"))
     people = [team.people[pk] for pk in sorted(team.people)]
     names = dict(zip(sorted(team.people), layer_names(person, project, people), strict=True))
     context = _headline(team.figures) | {
@@ -117,8 +121,9 @@ def project_agreement(request: HttpRequest, slug: str) -> HttpResponse:
                 "near_f1": _cell(one.figures.near_f1),
                 "band": band_of(one.figures.similarity.value)[0],
             }
-            for one in team.episodes
+            for one in team.of_episodes(page)
         ],
+        "page": page,
         "hidden": len(episodes) - len(open_to),
     }
     return render(request, "curation/agreement/project.html", context)

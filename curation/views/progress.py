@@ -129,7 +129,8 @@ def _agreement(
     words_of: dict[int, tuple[str, Any]] = {
         one.episode.pk: ("see agreement", "") for one in compared
     }
-    for measured in agreement_of_episodes(chosen).episodes:
+    team = agreement_of_episodes(chosen)
+    for measured in team.of_episodes(team.measured):
         value = measured.figures.similarity.value
         words = "–" if isinstance(value, Undefined) else f"{value:.2f}"
         words_of[measured.episode.pk] = (words, band_of(value)[0])

@@ -90,7 +90,7 @@ def test_seed_leaves_one_episode_untouched_and_one_half_cut(demo: Project) -> No
 def test_seed_leaves_one_episode_to_be_settled_between_three(demo: Project) -> None:
     episode = Episode.objects.get(script__project=demo, season_number=2, episode_number=4)
     assert cuts_blind(episode)
-    (found,) = agreement_of_episodes([episode]).episodes
+    (found,) = agreement_of_episodes([episode]).of_episodes([episode])
     assert found.layers == 3
     similarity = found.figures.similarity.value
     assert isinstance(similarity, float)
