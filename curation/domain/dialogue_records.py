@@ -5,14 +5,19 @@ from collections.abc import Sequence
 from curation.domain.dialogue_shape import Member
 from curation.domain.training_records import ChatMessage, Line, Recipe, record_messages
 from curation.models import Boundary, Character
-from curation.queries.scene_lines import is_spoken_by, speaks_for
+from curation.queries.joint_names import joint_names
+from curation.queries.scene_lines import is_spoken_by, speaker_name
 
 
 def record_lines(members: Sequence[Member], target: Character) -> list[Line]:
-    """Return the kept lines of a dialogue as they are taught."""
+    """Return the kept lines of a dialogue as they are taught.
+
+    What several people say together is said by its members, by whatever name the script has.
+    """
+    names = joint_names(target.project_id)
     return [
         Line(
-            speaker=speaker.name if (speaker := speaks_for(member.utterance.character)) else "",
+            speaker=speaker_name(member.utterance.character, names),
             text=member.taught,
             is_target=is_spoken_by(member.utterance, target),
         )

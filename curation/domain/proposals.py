@@ -24,7 +24,13 @@ from curation.domain.training_records import Recipe, spoken_as, system_message
 from curation.enums import DialogueState
 from curation.errors import CurationError
 from curation.models import Boundary, Character, Dialogue, DialogueUtterance, Utterance
-from curation.queries.scene_lines import agreed_scenes, is_spoken_by, scene_utterances, speaks_for
+from curation.queries.joint_names import joint_names
+from curation.queries.scene_lines import (
+    agreed_scenes,
+    is_spoken_by,
+    scene_utterances,
+    speaker_name,
+)
 from rickproject.lib.numbers import counted
 from rickproject.lib.tokens import TOKENS_PER_REPLY, count_tokens
 
@@ -237,16 +243,16 @@ def _script_lines(utterances: Sequence[Utterance], wish: Wish) -> list[ScriptLin
     """Return the rows as the proposer sees them; tokens are counted as the record has them."""
     lines = []
     contents = []
+    joint = joint_names(wish.target.project_id)
     for utterance in utterances:
-        speaker = speaks_for(utterance.character)
         is_target = is_spoken_by(utterance, wish.target)
-        name = speaker.name if speaker else ""
+        name = speaker_name(utterance.character, joint)
         contents.append(
             utterance.text if is_target else spoken_as(name, utterance.text, wish.recipe)
         )
         lines.append(
             ScriptLine(
-                speaker=TARGET if is_target else f"other {speaker.pk if speaker else 0}",
+                speaker=TARGET if is_target else f"other {name}",
                 text=utterance.text,
                 missing_before=utterance.missing_before,
                 kind=utterance.kind,

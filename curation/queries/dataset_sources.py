@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from curation.enums import Decision, DialogueState
 from curation.models import Character, Dialogue, DialogueRevision, Review, Utterance
+from curation.queries.joint_names import joint_names
+from curation.queries.scene_lines import is_spoken_by, speaker_name
 
 CHUNK_OF_DIALOGUES = 500
 
@@ -117,22 +119,39 @@ def _source_dialogues(rows: list[Dialogue], target: Character) -> list[SourceDia
     utterances = Utterance.objects.select_related("character__alias_of").in_bulk(
         {_key(member) for parts in members.values() for member in parts}
     )
-    return [_source_dialogue(row, members[row.pk], utterances, target) for row in rows]
+    names = joint_names(target.project_id)
+    lines = _Lines(utterances, target, names)
+    return [_source_dialogue(row, members[row.pk], lines) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Utterances by key, for whom they are taught, and the names of joint speakers."""
+
+    utterances: dict[int, Utterance]
+    target: Character
+    joint: Mapping[int, str]
+
+    def line(self, member: dict[str, object]) -> SourceLine:
+        utterance = self.utterances[_key(member)]
+        text = member.get("text")
+        return SourceLine(
+            position=utterance.position,
+            speaker=speaker_name(utterance.character, self.joint),
+            text=utterance.text if text is None else str(text),
+            is_target=is_spoken_by(utterance, self.target),
+        )
 
 
 def _source_dialogue(
     row: Dialogue,
     members: list[dict[str, object]],
-    utterances: dict[int, Utterance],
-    target: Character,
+    found: _Lines,
 ) -> SourceDialogue:
+    utterances = found.utterances
     episode = row.scene.utterance.episode
     ordered = sorted(members, key=lambda member: utterances[_key(member)].position)
-    lines = tuple(
-        _source_line(utterances[_key(member)], member, target)
-        for member in ordered
-        if not member["dropped"]
-    )
+    lines = tuple(found.line(member) for member in ordered if not member["dropped"])
     return SourceDialogue(
         pk=row.pk,
         revision=row.revision,
@@ -151,16 +170,3 @@ def _source_dialogue(
 
 def _key(member: dict[str, object]) -> int:
     return int(str(member["utterance"]))
-
-
-def _source_line(utterance: Utterance, member: dict[str, object], target: Character) -> SourceLine:
-    character = utterance.character
-    if character and character.alias_of:
-        character = character.alias_of
-    text = member.get("text")
-    return SourceLine(
-        position=utterance.position,
-        speaker=character.name if character else "",
-        text=utterance.text if text is None else str(text),
-        is_target=character is not None and character.pk == target.pk,
-    )

@@ -1,5 +1,7 @@
 """The utterances of an agreed scene, and the scene of an utterance."""
 
+from collections.abc import Mapping
+
 from django.db.models import Q, QuerySet
 
 from curation.models import Boundary, Character, Utterance
@@ -48,6 +50,16 @@ def scene_at(utterance: Utterance) -> Boundary | None:
 def speaks_for(character: Character | None) -> Character | None:
     """Return the character whose lines these are: an alias stands for somebody else."""
     return character.alias_of or character if character else None
+
+
+def speaker_name(character: Character | None, joint: Mapping[int, str]) -> str:
+    """Return how a line's speaker is called in records, empty for nobody.
+
+    Args:
+        joint: names of joint speakers by key (``joint_names``).
+    """
+    speaker = speaks_for(character)
+    return joint.get(speaker.pk, speaker.name) if speaker else ""
 
 
 def is_spoken_by(utterance: Utterance, target: Character) -> bool:

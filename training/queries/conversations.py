@@ -6,9 +6,11 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet, prefetch_related_objects
 
 from curation.models import Character, Project
+from curation.queries.joint_names import joint_members
 from rickproject.lib.kept_queries import Given, KeptQuery
 from training.models import Conversation, Message, ModelVersion
 
+MOST_SPEAKERS = 60
 _MESSAGES = KeptQuery(
     lambda: (
         Message.objects.filter(conversation=Given("conversation"))
@@ -56,6 +58,19 @@ def own_conversations(project: Project, user: User) -> QuerySet[Conversation]:
 
 
 def speaker_names(project: Project) -> list[str]:
-    """Return as whom one may speak: the characters that are no target and no alias."""
+    """Return as whom one may speak: the characters that are no target and no alias.
+
+    Several people at once are named as the records name them, by their members; a target among
+    them is whom one speaks to, so such a name is left out.
+    """
     rows = Character.objects.filter(project=project, is_target=False, alias_of=None)
-    return list(rows.values_list("name", flat=True)[:60])
+    targets = set(
+        Character.objects.filter(project=project, is_target=True).values_list("pk", flat=True)
+    )
+    joint = joint_members(project.pk)
+    names = [
+        " & ".join(joint[pk].values()) if pk in joint else name
+        for pk, name in rows.values_list("pk", "name")
+        if not targets & joint.get(pk, {}).keys()
+    ]
+    return list(dict.fromkeys(names))[:MOST_SPEAKERS]

@@ -1,9 +1,15 @@
 import pytest
 
-from curation.domain.characters import CharacterError
+from curation.domain.characters import CharacterError, mark_target
+from curation.domain.dialogue_edits import read_members
+from curation.domain.dialogue_records import record_lines
 from curation.domain.joint_speakers import link_joint_speakers, parts_of, set_members
-from curation.models import Project
+from curation.domain.proposals import Wish, propose_for_scene
+from curation.models import Character, Project
+from curation.queries.dataset_sources import source_dialogue
+from tests.curation.domain.dialogue_world import World
 from tests.factories import CharacterFactory, ProjectFactory
+from training.queries.conversations import speaker_names
 
 pytestmark = pytest.mark.django_db
 KNOWN = {"vex", "pip", "duke of moons"}
@@ -57,3 +63,31 @@ def test_set_members_refuses_what_is_no_group(project: Project) -> None:
     ):
         with pytest.raises(CharacterError, match=sentence):
             set_members(third, user=project.created_by, members=members)
+
+
+def test_a_joint_line_is_context_said_by_its_members_all_the_way_to_the_chat() -> None:
+    world = World(
+        "PIP: Is it lit?\nVEX: It is.\nVEX AND PIP: Hooray!\nVEX: Too loud.\nODA + PIP: Sorry.\n"
+        "VEX: Quite."
+    )
+    names = {one.name: one for one in Character.objects.filter(project=world.project)}
+    young = CharacterFactory(project=world.project, name="Young Pip", alias_of=names["PIP"])
+    oda = CharacterFactory(project=world.project, name="ODA")
+    user = world.project.created_by
+    set_members(names["VEX AND PIP"], user=user, members=[names["VEX"], young])
+    set_members(names["ODA + PIP"], user=user, members=[names["PIP"], oda])
+
+    wish = Wish(world.target, budget=400, cost=0.1)
+    found = propose_for_scene(world.scene, wish)
+    assert [(one.first.position, one.last.position) for one in found.proposals] == [(0, 5)]
+    dialogue = world.submitted(0, 5)
+    lines = record_lines(read_members(dialogue), world.target)
+    assert [line.speaker for line in lines if not line.is_target] == [
+        "PIP",
+        "PIP & VEX",
+        "PIP & ODA",
+    ]
+    [line] = [one for one in source_dialogue(dialogue).lines if one.position == 2]
+    assert (line.speaker, line.is_target) == ("PIP & VEX", False)
+    mark_target(world.target, user=user, is_target=True)
+    assert speaker_names(world.project) == ["PIP", "PIP & ODA", "ODA"]
