@@ -1,19 +1,20 @@
 """How often a login may fail: for an account and for an address. Refusals are logged."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from rickproject.config import get_config
-from rickproject.lib.limits import LimitReachedError, address_of, require_unspent, spend
+from rickproject.lib.limits import LimitReachedError, address_of, give_back, network_of, spend
 
 FAILURES_PER_ACCOUNT, ACCOUNT_SECONDS = 5, 300
 FAILURES_PER_ADDRESS, ADDRESS_SECONDS = 10, 60
+RESETS_PER_EMAIL, RESETS_PER_ADDRESS, RESET_SECONDS = 5, 20, 60
 ACTION = "a failing login"
 
 logger = logging.getLogger(__name__)
@@ -31,55 +32,80 @@ def account_of(request: HttpRequest) -> User | None:
     return found[0] if found else None
 
 
-def require_attempts_left(request: HttpRequest, account: User | None) -> None:
-    """Raise LimitReachedError when the account or the address failed too often of late."""
+@contextmanager
+def counted_attempt(request: HttpRequest, account: User | None) -> Iterator["Attempt"]:
+    """Count a login before its password is looked at; one that did not fail is given back.
+
+    Many at once cannot pass the limit together: each counts from its beginning to its end.
+
+    Raises:
+        LimitReachedError: the account or the address failed too often of late.
+    """
     who, address = _who(request, account)
+    spent: list[str] = []
     try:
-        require_unspent(
-            "login-account", who, limit=FAILURES_PER_ACCOUNT, seconds=ACCOUNT_SECONDS, what=ACTION
-        )
-        require_unspent(
-            "login-address",
-            address,
-            limit=FAILURES_PER_ADDRESS,
-            seconds=ADDRESS_SECONDS,
-            what=ACTION,
-        )
+        for name, owner, limit, seconds in (
+            ("login-account", who, FAILURES_PER_ACCOUNT, ACCOUNT_SECONDS),
+            ("login-address", network_of(address), FAILURES_PER_ADDRESS, ADDRESS_SECONDS),
+        ):
+            spent.append(spend(name, owner, limit=limit, seconds=seconds, what=ACTION))
     except LimitReachedError as error:
+        _give_back(spent)
         logger.warning("login refused, too many failures", extra={"address": address})
         raise _in_minutes(
             "Too many logins have failed, so this one was not looked at.", error
         ) from (error)
+    attempt = Attempt()
+    yield attempt
+    if attempt.has_failed:
+        logger.warning("login failed", extra={"account": who, "address": address})
+    else:
+        _give_back(spent)
 
 
-def note_failure(request: HttpRequest, account: User | None) -> None:
-    """Count one failed login."""
-    who, address = _who(request, account)
-    logger.warning("login failed", extra={"account": who, "address": address})
-    spend("login-account", who, limit=FAILURES_PER_ACCOUNT, seconds=ACCOUNT_SECONDS, what=ACTION)
-    spend(
-        "login-address", address, limit=FAILURES_PER_ADDRESS, seconds=ADDRESS_SECONDS, what=ACTION
-    )
+@dataclass
+class Attempt:
+    """One try to log in; whoever looks at the password says whether it failed."""
+
+    has_failed: bool = False
 
 
 @contextmanager
 def counted_guesses(name: str, user_id: int) -> Iterator[None]:
     """Let a person guess a code or password only so often; what is wrong raises inside.
 
+    A guess is counted before it is looked at, and given back when it was right.
+
     Raises:
         LimitReachedError: too many were wrong; this one is not looked at.
     """
-    limit, seconds = FAILURES_PER_ACCOUNT, ACCOUNT_SECONDS
     try:
-        require_unspent(name, user_id, limit=limit, seconds=seconds)
+        spent = spend(name, user_id, limit=FAILURES_PER_ACCOUNT, seconds=ACCOUNT_SECONDS)
     except LimitReachedError as error:
         sentence = "Too many were wrong, so this one was not looked at."
         raise _in_minutes(sentence, error) from error
-    try:
-        yield
-    except ValidationError:
-        spend(name, user_id, limit=limit, seconds=seconds)
-        raise
+    yield
+    give_back(spent)
+
+
+def count_reset(request: HttpRequest, email: str) -> None:
+    """Count one wish for a link to choose a new password, whether or not the address is known.
+
+    Raises:
+        LimitReachedError: too many for this e-mail address, or from where it is asked.
+    """
+    asker = network_of(address_of(request, trusted_proxy=get_config().trusted_proxy))
+    what = "asking for a new password"
+    for name, who, limit in (
+        ("reset-address", asker, RESETS_PER_ADDRESS),
+        ("reset-email", email.strip().casefold(), RESETS_PER_EMAIL),
+    ):
+        spend(name, who, limit=limit, seconds=RESET_SECONDS, what=what)
+
+
+def _give_back(spent: Iterable[str]) -> None:
+    for one in spent:
+        give_back(one)
 
 
 def _in_minutes(sentence: str, error: LimitReachedError) -> LimitReachedError:

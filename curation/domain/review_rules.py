@@ -6,6 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
+from curation.domain.review_draws import draw_together
 from curation.enums import DialogueState
 from curation.errors import CurationError
 from curation.models import Dialogue, Project
@@ -27,7 +28,7 @@ def choose_review_rules(
     """Set how many people must approve a dialogue, and what share of them is read again.
 
     What is approved stays so. A waiting dialogue that has as many approvals as are asked for now
-    is approved.
+    is approved, and may be drawn for a second reading like any other.
 
     Returns:
         how many dialogues that were.
@@ -41,11 +42,14 @@ def choose_review_rules(
     project.required_approvals, project.rereview_percent = approvals, percent
     project.rereview_seed = seed
     project.save(update_fields=["required_approvals", "rereview_percent", "rereview_seed"])
+    moment = timezone.now()  # names the rows that this UPDATE changed
     enough = Dialogue.objects.filter(
         project=project,
         state=DialogueState.SUBMITTED,
         approvals__gte=approvals,
-    ).update(state=DialogueState.APPROVED, updated_at=timezone.now(), approvals=F("approvals"))
+    ).update(state=DialogueState.APPROVED, updated_at=moment, approvals=F("approvals"))
+    if enough:
+        draw_together(project, approved_at=moment)
     record_activity(
         "project.review_chosen",
         project=project,

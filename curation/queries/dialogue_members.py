@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from curation.models import Character, Dialogue, DialogueRevision, DialogueUtterance, Utterance
+from curation.models import (
+    Activity,
+    Character,
+    Dialogue,
+    DialogueRevision,
+    DialogueUtterance,
+    Utterance,
+)
+
+HANDED_IN = "dialogue.submitted"  # the row forgets who did when it is withdrawn or edited
 
 
 def members_of(dialogue: Dialogue) -> QuerySet[DialogueUtterance]:
@@ -30,14 +39,26 @@ def live_claims(
 
 
 def has_hand_in(person: User, dialogue: Dialogue) -> bool:
-    """Whether a person made a dialogue, wrote any revision of it, or submitted it."""
+    """Whether a person made a dialogue, wrote any revision of it, or ever submitted it."""
     if person.pk in {dialogue.created_by_id, dialogue.updated_by_id, dialogue.submitted_by_id}:
         return True
-    return DialogueRevision.objects.filter(dialogue=dialogue, author=person).exists()
+    if DialogueRevision.objects.filter(dialogue=dialogue, author=person).exists():
+        return True
+    handed_in = _hand_ins(person).filter(project=dialogue.project_id, target_id=dialogue.pk)
+    return handed_in.exists()
 
 
 def own_work(person: User) -> Q:
     """Return the condition under which a dialogue is a person's own work."""
     # Asked of each dialogue: as a list it would be all that the person ever wrote.
     written = Exists(DialogueRevision.objects.filter(dialogue=OuterRef("pk"), author=person))
-    return Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person) | Q(written)
+    handed_in = Exists(
+        _hand_ins(person).filter(project=OuterRef("project"), target_id=OuterRef("pk"))
+    )
+    now = Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person)
+    return now | Q(written) | Q(handed_in)
+
+
+def _hand_ins(person: User) -> QuerySet[Activity]:
+    """Return a person's submissions; the project's index finds those of one dialogue."""
+    return Activity.objects.filter(actor=person, verb=HANDED_IN, target_type="dialogue")

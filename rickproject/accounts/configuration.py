@@ -53,8 +53,8 @@ def _account(config: Config) -> dict[str, Any]:
         "ACCOUNT_REAUTHENTICATION_REQUIRED": True,
         "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
         "ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL": "/accounts/",
-        # Logins and second steps have limits of our own, with Retry-After: login_limits.
-        "ACCOUNT_RATE_LIMITS": {"login": None, "login_failed": None},
+        # Logins, second steps and forgotten passwords have limits of our own: login_limits.
+        "ACCOUNT_RATE_LIMITS": {"login": None, "login_failed": None, "reset_password": None},
         "ACCOUNT_FORMS": {
             "login": f"{FORMS}.LogInForm",
             "signup": f"{FORMS}.SignUpForm",

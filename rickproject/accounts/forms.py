@@ -79,6 +79,12 @@ class ResetPasswordForm(Labelled, account.ResetPasswordForm):
 
     LABELS = {"email": "E-mail"}
 
+    def clean_email(self) -> str:
+        """Count how often an address, and whoever asks, has a link sent."""
+        login_limits.count_reset(context.request, self.cleaned_data["email"])
+        email: str = super().clean_email()
+        return email
+
 
 class NewPasswordForm(Labelled, account.ResetPasswordKeyForm):
     """A new password in place of a forgotten one."""

@@ -31,13 +31,13 @@ class LogIn(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Refuse once too many attempts failed, then log in as allauth does."""
         self._account = login_limits.account_of(request)
-        login_limits.require_attempts_left(request, self._account)
-        response: HttpResponseBase = super().post(request, *args, **kwargs)
+        with login_limits.counted_attempt(request, self._account) as self._attempt:
+            response: HttpResponseBase = super().post(request, *args, **kwargs)
         return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Count the failed attempt."""
-        login_limits.note_failure(self.request, self._account)
+        """Let the failed attempt count."""
+        self._attempt.has_failed = True
         note_failed_login(self.request, self._account)
         response: HttpResponse = super().form_invalid(form)
         return response

@@ -1,9 +1,10 @@
 """How often a person may do something costly, counted in the cache that all processes share."""
 
 import hashlib
+import ipaddress
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -27,7 +28,7 @@ class LimitsUnavailableError(RickError):
     code = "limits_unavailable"
 
 
-def spend(name: str, who: object, *, limit: int, seconds: int, what: str = "this") -> None:
+def spend(name: str, who: object, *, limit: int, seconds: int, what: str = "this") -> str:
     """Count one action against a limit.
 
     Windows are fixed: ``limit`` actions between two multiples of ``seconds``.
@@ -39,30 +40,64 @@ def spend(name: str, who: object, *, limit: int, seconds: int, what: str = "this
         seconds: length of the window.
         what: the action in words, for the sentence.
 
+    Returns:
+        what :func:`give_back` takes.
+
     Raises:
         LimitReachedError: the limit was used up before.
         LimitsUnavailableError: the cache does not answer.
     """
-    if _count(_key(name, who, seconds), seconds) > limit:
+    key = _key(name, who, seconds)
+    if _count(key, seconds) > limit:
+        give_back(key)  # refused, so not done
         raise _refusal(limit, seconds, what)
+    return key
 
 
-def require_unspent(
-    name: str, who: object, *, limit: int, seconds: int, what: str = "this"
-) -> None:
-    """Refuse like :func:`spend` when a limit is used up, but count nothing.
+def give_back(spent: str) -> None:
+    """Take one action off the count again, in the window in which it was counted.
 
-    For what is counted only when it fails, such as logging in.
+    For what counts only when it fails: counted before it is tried, given back when it succeeds, so
+    that many at once cannot pass the limit together.
     """
-    if _counted(_key(name, who, seconds)) >= limit:
-        raise _refusal(limit, seconds, what)
+    with _cache_needed(), suppress(ValueError):  # the window is past and forgotten
+        cache.decr(spent)
 
 
 def address_of(request: HttpRequest, *, trusted_proxy: bool) -> str:
-    """Return who asks: the peer, or what the one trusted proxy in front wrote last."""
+    """Return who asks: the peer, or what the one trusted proxy in front wrote last.
+
+    Returns:
+        an IP address in its shortest form, without port, brackets or zone; where the proxy wrote
+        something else, such as ``unknown``, its own; empty where there is none at all.
+    """
+    peer = _plain_address(str(request.META.get("REMOTE_ADDR", "")))
     if trusted_proxy and (forwarded := request.headers.get("X-Forwarded-For")):
-        return forwarded.split(",")[-1].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+        return _plain_address(forwarded.rpartition(",")[2]) or peer
+    return peer
+
+
+def network_of(address: str) -> str:
+    """Return whose limit an address counts in: IPv6 by the /64 that one subscriber has whole."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False))
+
+
+def _plain_address(text: str) -> str:
+    """Read ``1.2.3.4``, ``1.2.3.4:80``, ``2001:db8::1``, ``[2001:db8::1]:80``; else empty."""
+    host = text.strip().strip('"')
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return str(found)
 
 
 def _key(name: str, who: object, seconds: int) -> str:
@@ -94,11 +129,6 @@ def _count(key: str, seconds: int) -> int:
     with _cache_needed():
         cache.add(key, 0, timeout=seconds * 2)
         return int(cache.incr(key))
-
-
-def _counted(key: str) -> int:
-    with _cache_needed():
-        return int(cache.get(key, 0))
 
 
 def _in_words(seconds: int) -> str:

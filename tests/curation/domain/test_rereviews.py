@@ -236,3 +236,20 @@ def test_sixteen_approvals_of_four_people_count_four() -> None:
     dialogue.refresh_from_db()
     assert (dialogue.approvals, dialogue.state) == (4, DialogueState.SUBMITTED)
     assert Project.objects.get(pk=world.project.pk).required_approvals == 5
+
+
+def test_what_fewer_approvals_approve_is_drawn_like_any_other() -> None:
+    world = World()
+    rules(world, approvals=2, percent=100)
+    dialogue, waiting = world.submitted(), world.submitted(4, 6)
+    approve_dialogue(dialogue, reviewer=world.reviewer, revision=1)
+    rules(world, approvals=1, percent=100)
+    dialogue.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (dialogue.state, waiting.state) == (DialogueState.APPROVED, DialogueState.SUBMITTED)
+    drawn = Rereview.objects.get()
+    assert (drawn.dialogue, drawn.first.reviewer) == (dialogue, world.reviewer)
+    other = make_member(world.project, Role.REVIEWER)
+    decide_again(dialogue, reviewer=other, revision=1, decision=Decision.APPROVED)
+    rules(world, approvals=1, percent=100)
+    assert Rereview.objects.count() == 1

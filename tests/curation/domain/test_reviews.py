@@ -11,10 +11,12 @@ from curation.domain.reviews import (
     discard_dialogue,
     return_dialogue,
 )
-from curation.enums import Decision, DialogueState
+from curation.enums import Decision, DialogueState, Role
 from curation.errors import StaleRevisionError
 from curation.models import Activity, Review
+from curation.queries.review_queue import decidable_dialogues, queue_count
 from tests.curation.domain.dialogue_world import World
+from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +81,20 @@ def test_nobody_decides_on_what_they_submitted_for_another() -> None:
     submit_dialogue(dialogue, actor=world.reviewer, revision=1)
     with pytest.raises(OwnWorkError):
         approve_dialogue(dialogue, reviewer=world.reviewer, revision=1)
+
+
+def test_nobody_decides_on_what_they_submitted_once_though_it_was_taken_back() -> None:
+    world = World()
+    dialogue = world.dialogue()
+    submit_dialogue(dialogue, actor=world.reviewer, revision=1)
+    withdraw_dialogue(dialogue, actor=world.reviewer, revision=1)
+    submit_dialogue(dialogue, actor=world.writer, revision=1)
+    with pytest.raises(OwnWorkError):
+        approve_dialogue(dialogue, reviewer=world.reviewer, revision=1)
+    assert not decidable_dialogues(world.project, world.reviewer).exists()
+    assert queue_count(world.project, world.reviewer, decidable=[]).own == 1
+    other = make_member(world.project, Role.REVIEWER)
+    assert decidable_dialogues(world.project, other).exists()
 
 
 def test_nobody_decides_on_what_they_edited_even_at_an_earlier_revision() -> None:
