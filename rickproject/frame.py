@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from curation.access import ANNOTATING, REVIEWING, TALKING, WATCHING, project_roles
+from curation.access import ANNOTATING, REVIEWING, TALKING, project_roles
 from curation.enums import Role
 from curation.models import Project
 from curation.queries.key_choices import key_choices
@@ -28,7 +28,7 @@ PLACES = (
     ("Dialogues", "dialogues", ANNOTATING),
     ("Review", "review", REVIEWING),
     ("Datasets", "datasets", REVIEWING),
-    ("Training", "jobs", WATCHING),
+    ("Training", "jobs", ANNOTATING),
     ("Chat", "chat", TALKING),
 )
 

@@ -50,7 +50,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a member who lacks the role; the refusal's own sentence is shown."""
     text = str(exception) or "Your roles do not open this page. Ask the project's manager."
-    return _refusal(request, HTTPStatus.FORBIDDEN, "Not with your roles", text)
+    return _refusal(request, HTTPStatus.FORBIDDEN, "Not open to your role", text)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -4,6 +4,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.text import get_text_list
 
 from curation.enums import Role
 from curation.models import Invitation, Membership, Project
@@ -61,8 +62,8 @@ def member_project(
         msg = "There is no such project, or you are not a member of it."
         raise Http404(msg)
     if not held & roles:
-        names = " or ".join(sorted(roles))
-        msg = f"This needs the role {names} in {project.name}; ask its manager."
+        names = get_text_list([f"{role.label}s" for role in Role if role in roles], "and")
+        msg = f"Only {names} of {project.name} may do this. Ask its manager for the role."
         raise PermissionDenied(msg)
     return project
 

@@ -12,7 +12,7 @@ from rickproject.lib.numbers import counted
 from .assignments import own_places
 from .layers import is_blind, waiting_layers
 from .projects import Progress
-from .review_queue import approved_by
+from .review_queue import decidable_keys
 
 MOST_NAMED = 4
 LEAST_RECORDS = 10  # below that no provider trains
@@ -45,7 +45,8 @@ def next_steps(
     if Role.MANAGER in roles:
         steps += _dataset_steps(progress)
     if not steps and progress.datasets_by_state.get(DatasetState.APPROVED):
-        steps.append(Step("The character learns from an approved dataset.", "Talk to it", "chat"))
+        words = "A dataset is approved; what was trained on it answers in Chat."
+        steps.append(Step(words, "Open the chat", "chat"))
     return steps
 
 
@@ -71,15 +72,12 @@ def _work_steps(
         returned=Count("pk", filter=mine & Q(state=DialogueState.RETURNED)),
         drafts=Count("pk", filter=mine & Q(state=DialogueState.DRAFT)),
     )
-    waiting = Dialogue.objects.filter(project=project, state=DialogueState.SUBMITTED)
-    to_review = waiting.exclude(mine).exclude(approved_by(user)).count()
     steps = []
     if states["returned"]:
         words = f"{counted(states['returned'], 'dialogue')} came back to you with a reason."
         steps.append(Step(words, "Mend them", "dialogues"))
-    if to_review and roles & {Role.REVIEWER, Role.MANAGER}:
-        words = f"{counted(to_review, 'dialogue')} by others to be read and decided."
-        steps.append(Step(words, "Review", "review"))
+    if roles & {Role.REVIEWER, Role.MANAGER}:
+        steps += _review_steps(project, user)
     if held := list(own_places(project, user)[:MOST_NAMED]):
         codes = ", ".join(one.episode.code for one in held)
         words = f"In your hands: {codes}{' and more' if len(held) == MOST_NAMED else ''}."
@@ -91,6 +89,15 @@ def _work_steps(
     if progress.episodes_done and not progress.dialogues:
         steps.append(Step("Scenes are there, dialogues are not.", "Pick dialogues", "dialogues"))
     return steps
+
+
+def _review_steps(project: Project, user: User) -> list[Step]:
+    states = [state for _, state in decidable_keys(project, user)]
+    if not states:
+        return []
+    again = states.count(DialogueState.APPROVED)
+    words = f"{counted(len(states), 'dialogue')} by others to be read and decided"
+    return [Step(f"{words}, {again} of them again." if again else f"{words}.", "Review", "review")]
 
 
 def _cutting_steps(

@@ -176,7 +176,7 @@ def test_refusals_are_pages_like_others(
     assert axe_findings(page) == []
     page = sign_in(make_member(project, Role.TESTER), color_scheme=scheme)
     page.goto(f"/p/{project.slug}/review/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Not with your roles")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not open to your role")
     assert axe_findings(page) == []
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from curation.access import TALKING, member_project, signed_in
+from curation.access import MANAGING, TALKING, member_project, project_roles, signed_in
 from curation.models import Project
 from training.access.chat import own_conversation
 from training.domain.chat import change_conversation, start_conversation
@@ -39,12 +39,14 @@ def chat(request: HttpRequest, slug: str) -> HttpResponse:
     first = models.first()
     form = StartForm(project=project, initial={"model": first})
     missing = [] if first else nothing_trains()
+    may_train = bool(project_roles(signed_in(request), project) & MANAGING)
     context = _page(
         request,
         project,
         form=form,
         has_models=first is not None,
-        nothing_trains=missing,
+        nothing_trains=missing if may_train else [],
+        may_train=may_train,
         start=True,
     )
     return render(request, "training/chat/start.html", context)

@@ -42,9 +42,11 @@ function lineOptions(plot, line, data) {
   };
 }
 
-/** With no pointer over the chart the legend shows the last value of each line. */
+/** With no pointer over the chart the legend shows the last value of each line, and no place. */
 function restLegend(u) {
-  if (u.cursor.left >= 0) return;
+  const isResting = !(u.cursor.left >= 0);
+  u.root.toggleAttribute("data-resting", isResting);
+  if (!isResting) return;
   u.isResting = true;
   u.setLegend({ idx: u.data[0].length - 1 }, false);
   u.isResting = false;
