@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from curation.domain import assignments
 from curation.domain.review_rules import choose_review_rules
-from curation.enums import AssignmentState, Decision, DialogueState, Role
+from curation.enums import Decision, DialogueState, Role
 from curation.models import Assignment, Dialogue, Review
 from tests.curation.domain.dialogue_world import World
 from tests.curation.domain.layer_world import BlindWorld
@@ -25,39 +23,6 @@ SignIn = Callable[..., Page]
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     assignments._renewed.clear()
-
-
-def test_a_lapsed_place_is_taken_over_by_a_key_and_the_late_one_is_told(
-    live_server: LiveServer, sign_in: SignIn
-) -> None:
-    world = BlindWorld(annotators=1)
-    work = f"/p/{world.project.slug}/work/"
-    ada, ben = sign_in(world.ada), sign_in(world.ben)
-    ada.goto(work)
-    ada.keyboard.press("n")
-    expect(ada.get_by_text("Your place until")).to_be_visible()
-    expect(ada.locator(".line.cursor")).to_have_count(1)
-    ada.keyboard.press("j")
-    ada.keyboard.press("b")
-    expect(ada.locator("[data-saved]")).to_have_text("saved")
-    ben.goto(work)
-    ben.keyboard.press("n")
-    expect(ben.get_by_text("Nothing is free for you now")).to_be_visible()
-    expect(ben.get_by_text(f"{world.ada.username} works on")).to_be_visible()
-    Assignment.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
-    ben.wait_for_load_state()
-    ben.keyboard.press("n")
-    expect(ben.get_by_text("Your place until")).to_be_visible()
-    ada.keyboard.press("j")
-    ada.keyboard.press("j")
-    ada.keyboard.press("b")  # what the late one does is kept
-    expect(ada.locator(".reader .scene")).to_have_count(3)
-    expect(ada.locator("[data-saved]")).to_have_text("saved")
-    ada.reload()
-    expect(ada.get_by_text(f"{world.ben.username} took your place here over")).to_be_visible()
-    assert world.starts(world.ada) == [0, 1, 3]
-    states = Assignment.objects.order_by("pk").values_list("state", flat=True)
-    assert list(states) == [AssignmentState.LAPSED, AssignmentState.OPEN]
 
 
 def test_a_manager_gives_places_by_ticks_and_shares_out_the_rest(
