@@ -215,3 +215,4 @@ class MailState(TextChoices):
     SENDING = "sending", "being sent"
     SENT = "sent", "sent"
     DROPPED = "dropped", "not wanted any more"
+    FAILED = "failed", "given up"

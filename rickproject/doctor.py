@@ -6,11 +6,13 @@ import socket
 import stat
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.db import DatabaseError
+from django.utils import timezone
 
 from rickproject import install_trainer, readiness
 from rickproject.config import Config, get_config
@@ -18,6 +20,7 @@ from rickproject.preflight import PreflightError, pending_migrations
 from rickproject.readiness import Finding
 from rickproject.supervisor.roles import model_address_file
 
+FAILURES_TOLD_DAYS = 7
 LIBRARIES = ("Django", "celery", "redis", "openai", "pandas", "uvicorn")
 
 
@@ -35,6 +38,7 @@ def examine() -> Iterator[Finding]:
     if database.ok:
         yield from _heartbeats()
         yield waiting_mail()
+        yield seals()
     yield readiness.look_at_disk()
     yield model_server(config)
     yield _openai_key(config)
@@ -91,25 +95,53 @@ def mail(config: Config) -> Finding:
 
 
 def waiting_mail() -> Finding:
-    """Say whether mails wait because the mail server does not take them."""
+    """Say whether mails wait because the mail server does not take them, or were given up."""
     from curation.enums import MailState  # noqa: PLC0415  # the rest of this needs no models
     from curation.models import OutgoingMail, SealedMail  # noqa: PLC0415
 
     subject = "waiting mail"
     try:
-        refused = list(SealedMail.objects.exclude(error="").values_list("error", flat=True)[:1000])
+        sealed = SealedMail.objects.exclude(error="")
+        refused = list(sealed.filter(failed_at=None).values_list("error", flat=True)[:1000])
         told = OutgoingMail.objects.filter(state=MailState.QUEUED).exclude(error_detail="")
         refused += told.values_list("error_detail", flat=True)[:1000]
+        lately = timezone.now() - timedelta(days=FAILURES_TOLD_DAYS)
+        lost = list(sealed.filter(failed_at__gte=lately).values_list("error", flat=True)[:1000])
+        ended = OutgoingMail.objects.filter(state=MailState.FAILED, updated_at__gte=lately)
+        lost += ended.values_list("error_detail", flat=True)[:1000]
     except DatabaseError:
         return Finding(subject, ok=False, detail="cannot be looked up", remedy="See migrations.")
-    if not refused:
+    if not refused and not lost:
         return Finding(subject, ok=True, detail="none")
-    return Finding(
-        subject,
-        ok=False,
-        detail=f"{len(refused)} refused by the mail server ({refused[-1]}), tried again",
-        remedy="Check RICK_EMAIL_URL; the worker's log says more.",
-    )
+    details, remedies = [], []
+    if refused:
+        details.append(f"{len(refused)} refused by the mail server ({refused[-1]}), tried again")
+        remedies.append("Check RICK_EMAIL_URL; the worker's log says more.")
+    if lost:
+        details.append(f"{len(lost)} given up in {FAILURES_TOLD_DAYS} days: {lost[-1]}")
+        remedies.append("Look at the addresses of people and invitations; let them ask again.")
+    return Finding(subject, ok=False, detail="; ".join(details), remedy=" ".join(remedies))
+
+
+def seals() -> Finding:
+    """Say whether stored secrets are under an older key, or under one that is gone."""
+    from rickproject.sealed_rows import count_seals  # noqa: PLC0415
+
+    subject = "sealed secrets"
+    try:
+        count = count_seals()
+    except DatabaseError:
+        return Finding(subject, ok=False, detail="cannot be looked up", remedy="See migrations.")
+    total = count.newest + count.older + count.unreadable
+    if count.unreadable:
+        detail = f"{count.unreadable} of {total} secrets cannot be read: their key is gone"
+        remedy = "Put it back at the end of RICK_SEALING_KEYS."
+    elif count.older:
+        detail = f"{count.older} of {total} secrets are under an older key"
+        remedy = "Run: python manage.py rotate_sealing_keys; then drop the older keys."
+    else:
+        return Finding(subject, ok=True, detail=f"{total}, under the newest key")
+    return Finding(subject, ok=False, detail=detail, remedy=remedy)
 
 
 def secret_files(folder: Path) -> Finding:

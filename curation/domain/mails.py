@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from curation.domain import leases
+from curation.domain.mail_faults import MAIL_FAULTS, is_final, reason_of
 from curation.domain.mail_words import compose
 from curation.domain.notifications import next_digest
 from curation.enums import MailChoice, MailState, NotificationKind
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 120
 MOST_A_MAIL = 100
 LONGEST_PAUSE_MINUTES = 360
+MOST_ATTEMPTS = 12  # in about 27 hours
 
 
 def queue_mails(now: datetime | None = None) -> None:
@@ -96,15 +97,21 @@ def send_mail(mail: OutgoingMail) -> bool:
         seconds=LEASE_SECONDS,
     ):
         return False
+    if mail.attempts > MOST_ATTEMPTS:  # whoever sent it never came to an end
+        _give_up(mail, owner, "its senders stopped each time")
+        return False
     told = _still_wanted(mail)
     if not told:
         _end(mail, owner, told=[], state=MailState.DROPPED)
         return False
     try:
         compose(mail, told).send()
-    except (SMTPException, OSError) as error:
-        logger.warning("mail %s was not taken: %s", mail.pk, error)
-        _try_later(mail, owner, error)
+    except MAIL_FAULTS as error:
+        if is_final(error) or mail.attempts >= MOST_ATTEMPTS:
+            _give_up(mail, owner, reason_of(error))
+        else:
+            logger.warning("mail %s was not taken: %s", mail.pk, error)
+            _try_later(mail, owner, error)
         return False
     _end(mail, owner, told=told, state=MailState.SENT, error_detail="")
     return True
@@ -133,6 +140,12 @@ def _try_later(mail: OutgoingMail, owner: str, error: Exception) -> None:
         next_try_at=timezone.now() + pause,
         error_detail=f"{type(error).__name__}: {error}"[:300],
     )
+
+
+def _give_up(mail: OutgoingMail, owner: str, reason: str) -> None:
+    """End a mail that nobody will get; what it told stays unread in the page."""
+    logger.error("mail %s is given up: %s", mail.pk, reason)
+    _give_back(mail, owner, state=MailState.FAILED, error_detail=reason)
 
 
 @transaction.atomic

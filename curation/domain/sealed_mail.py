@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from curation.domain.mail_faults import MAIL_FAULTS, is_final, reason_of
 from curation.models import SealedMail
 from rickproject.config import get_config
 from rickproject.lib.queue import enqueue_on_commit
@@ -17,6 +18,7 @@ from rickproject.lib.sealed import SealError, seal, unseal
 MOST_ATTEMPTS = 10
 FIRST_WAIT_SECONDS = 60  # doubles; ten attempts take about 17 hours
 SENT_AT_ONCE = 100
+FAILURES_KEPT_DAYS = 30
 
 logger = logging.getLogger(__name__)
 
@@ -41,30 +43,45 @@ def post_mail(message: EmailMessage) -> None:
 
 
 def send_sealed_mail(mail_id: int) -> None:
-    """Send one mail and forget it; one that is refused is tried again later, then dropped.
+    """Send one mail and forget it; one that is refused is tried again later, for about 17 hours.
 
-    A worker that dies between sending and forgetting sends it twice.
+    What cannot be sent at all, or was refused to the end, is given up: its text is forgotten, and
+    that and why is kept for the operator. A worker that dies between sending and forgetting sends
+    it twice.
     """
-    mail = SealedMail.objects.filter(pk=mail_id, next_try_at__lte=timezone.now()).first()
+    waiting = SealedMail.objects.filter(failed_at=None, next_try_at__lte=timezone.now())
+    mail = waiting.filter(pk=mail_id).first()
     if mail is None:
         return
-    wait = timedelta(seconds=FIRST_WAIT_SECONDS * 2**mail.attempts)
+    wait = timedelta(seconds=FIRST_WAIT_SECONDS * 2 ** min(mail.attempts, MOST_ATTEMPTS))
     mine = SealedMail.objects.filter(pk=mail.pk, attempts=mail.attempts)
     if not mine.update(attempts=F("attempts") + 1, next_try_at=timezone.now() + wait):
         return  # somebody else sends it
     try:
         EmailMessage(**json.loads(unseal(mail.sealed))).send()
-    except (OSError, SealError) as error:  # the errors of smtplib are OSErrors
-        logger.warning("mail was not sent", extra={"mail": mail.pk, "kind": type(error).__name__})
-        if mail.attempts + 1 < MOST_ATTEMPTS:
-            SealedMail.objects.filter(pk=mail.pk).update(error=type(error).__name__)
-            return
-        logger.exception("mail is given up", extra={"mail": mail.pk})
-    SealedMail.objects.filter(pk=mail.pk).delete()
+    except (*MAIL_FAULTS, SealError) as error:
+        _keep_failure(mail, error)
+    else:
+        SealedMail.objects.filter(pk=mail.pk).delete()
+
+
+def _keep_failure(mail: SealedMail, error: Exception) -> None:
+    """Let a mail wait for its next try, or give it up; the log has neither its text nor address."""
+    kind = type(error).__name__
+    lost_key = isinstance(error, SealError)  # it may be put back
+    if (lost_key or not is_final(error)) and mail.attempts + 1 < MOST_ATTEMPTS:
+        logger.warning("mail was not sent", extra={"mail": mail.pk, "kind": kind})
+        SealedMail.objects.filter(pk=mail.pk).update(error=kind)
+        return
+    reason = f"its key is gone ({kind})" if lost_key else reason_of(error)
+    logger.error("mail is given up", extra={"mail": mail.pk, "reason": reason})
+    SealedMail.objects.filter(pk=mail.pk).update(sealed="", error=reason, failed_at=timezone.now())
 
 
 def resume_waiting_mail() -> None:
-    """Send again the tasks of mails whose time has come."""
-    due = SealedMail.objects.filter(next_try_at__lte=timezone.now())
+    """Send again the tasks of mails whose time has come; forget old failures."""
+    now = timezone.now()
+    SealedMail.objects.filter(failed_at__lt=now - timedelta(days=FAILURES_KEPT_DAYS)).delete()
+    due = SealedMail.objects.filter(failed_at=None, next_try_at__lte=now)
     for key in due.values_list("pk", flat=True)[:SENT_AT_ONCE]:
         enqueue_on_commit("curation.send_sealed_mail", mail_id=key)

@@ -20,11 +20,12 @@ class Heartbeat(models.Model):
 class SealedMail(models.Model):
     """A mail that waits to be sent. It may carry a link that opens an account, so it is sealed."""
 
-    sealed = models.TextField()
+    sealed = models.TextField(blank=True, help_text="emptied when the mail is given up")
     created_at = models.DateTimeField(auto_now_add=True)
     next_try_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
+    failed_at = models.DateTimeField(null=True, help_text="when it was given up; empty while not")
 
     class Meta:
         ordering = ["pk"]

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from curation.domain.mail_words import off_token, user_of_token
-from curation.domain.mails import queue_mails, send_mail, waiting_mails
+from curation.domain.mails import MOST_ATTEMPTS, queue_mails, send_mail, waiting_mails
 from curation.domain.notifications import choose_mail, mark_read, turn_mail_off
 from curation.domain.threads import add_comment, open_thread
 from curation.enums import MailChoice, MailState, Role
@@ -136,6 +136,39 @@ def test_a_failing_server_is_asked_again_later_and_nothing_is_lost(
     OutgoingMail.objects.update(next_try_at=timezone.now())
     send_waiting()
     assert len(outbox.outbox) == 1
+
+
+def test_a_mail_that_cannot_be_written_is_given_up_and_told_to_the_operator(
+    project: Project, ben: User
+) -> None:
+    mention(project, ben)
+    queue_mails()
+    User.objects.filter(pk=ben.pk).update(email="ben@example.org\nBcc: x@example.org")
+    send_waiting()
+    found = OutgoingMail.objects.get()
+    assert (found.state, found.attempts) == (MailState.FAILED, 1)
+    assert found.error_detail.startswith("it cannot be written")
+    assert found.error_detail in waiting_mail().detail
+    queue_mails()
+    assert (waiting_mails(), OutgoingMail.objects.count()) == ([], 1)
+    assert not Notification.objects.get().read_at
+
+
+def test_a_failing_server_is_not_asked_for_ever(
+    project: Project, ben: User, settings: object
+) -> None:
+    mention(project, ben)
+    queue_mails()
+    settings.EMAIL_BACKEND = f"{__name__}.RefusingBackend"  # type: ignore[attr-defined]
+    for _ in range(MOST_ATTEMPTS):
+        OutgoingMail.objects.update(next_try_at=timezone.now())
+        send_waiting()
+    found = OutgoingMail.objects.get()
+    assert (found.state, found.attempts) == (MailState.FAILED, MOST_ATTEMPTS)
+    OutgoingMail.objects.update(state=MailState.SENDING, lease_until=timezone.now())
+    send_waiting()
+    found.refresh_from_db()
+    assert (found.state, found.error_detail) == (MailState.FAILED, "its senders stopped each time")
 
 
 def test_a_mail_whose_sender_died_is_sent_with_the_same_message_id(

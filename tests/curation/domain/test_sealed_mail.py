@@ -1,13 +1,20 @@
 import json
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from pydantic import SecretStr
 
-from curation.domain.sealed_mail import MOST_ATTEMPTS, post_mail, send_sealed_mail
+from curation.domain.sealed_mail import (
+    MOST_ATTEMPTS,
+    post_mail,
+    resume_waiting_mail,
+    send_sealed_mail,
+)
 from curation.models import SealedMail
 from rickproject import doctor
 from rickproject.config import get_config
@@ -63,9 +70,52 @@ def test_mail_that_is_refused_waits_longer_each_time_and_is_given_up_in_the_end(
     assert waiting.error == "ConnectionRefusedError"
     assert not doctor.waiting_mail().ok
     send_sealed_mail(due().pk)
-    assert not SealedMail.objects.exists()
-    assert doctor.waiting_mail().ok
+    given_up = due()
+    assert (given_up.sealed, bool(given_up.failed_at)) == ("", True)
+    assert "tried too often (ConnectionRefusedError)" in doctor.waiting_mail().detail
+    send_sealed_mail(given_up.pk)
+    assert SealedMail.objects.get().attempts == MOST_ATTEMPTS
     assert "canary" not in caplog.text
+    SealedMail.objects.update(failed_at=timezone.now() - timedelta(days=8))
+    assert doctor.waiting_mail().ok
+    SealedMail.objects.update(failed_at=timezone.now() - timedelta(days=31))
+    resume_waiting_mail()
+    assert not SealedMail.objects.exists()
+
+
+class UnknownAddressBackend(EmailBackend):
+    """A mail server that knows none of the addresses."""
+
+    def send_messages(self, messages: object) -> int:
+        raise SMTPRecipientsRefused({"new@example.org": (550, b"No such user")})
+
+
+@pytest.mark.usefixtures("sends")
+@pytest.mark.parametrize(
+    ("letter", "backend", "reason"),
+    [
+        (("Hello\nBcc: x@example.org", "a canary link", None, ["new@example.org"]), "", "Header"),
+        (("Hello", "a canary link", None, ["new@example.org\nx@example.org"]), "", "written"),
+        (LETTER, f"{__name__}.UnknownAddressBackend", "knows no such address"),
+    ],
+)
+def test_mail_that_can_never_be_sent_is_given_up_at_once_and_told(
+    letter: tuple[object, ...],
+    backend: str,
+    reason: str,
+    settings: object,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    post_mail(EmailMessage(*letter))
+    if backend:
+        settings.EMAIL_BACKEND = backend
+    send_sealed_mail(due().pk)
+    kept = SealedMail.objects.get()
+    assert (kept.sealed, kept.attempts, bool(kept.failed_at)) == ("", 1, True)
+    assert reason in kept.error
+    assert kept.error in doctor.waiting_mail().detail
+    assert "canary" not in caplog.text + kept.error
+    assert "example.org" not in caplog.text + kept.error
 
 
 def test_seal_opens_what_older_keys_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
