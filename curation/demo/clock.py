@@ -16,12 +16,14 @@ from curation.models import (
     DialogueRevision,
     Export,
     GuidelineRevision,
+    Notification,
     Project,
     Review,
     Script,
     Segmentation,
     SuggestedBoundary,
     SuggestionRun,
+    Thread,
 )
 
 OPENS, CLOSES = 9, 17  # hours of a working day, UTC
@@ -51,6 +53,7 @@ def spread_times(project: Project) -> None:
     _date_scenes(project, times)
     _date_dialogues(project, times)
     _date_datasets(project, times)
+    _date_talk(project, times)
 
 
 def _moments(steps: Sequence[Activity], *, upto: datetime) -> list[datetime]:
@@ -159,3 +162,20 @@ def _date_datasets(project: Project, times: _Times) -> None:
         asked = _last(times.of(dataset, "export.requested"))
         for export in Export.objects.filter(dataset=dataset):
             _set(export, created_at=asked, updated_at=asked, finished_at=asked)
+
+
+def _date_talk(project: Project, times: _Times) -> None:
+    """Date threads, their comments, and what people were told of all that was done."""
+    for thread in Thread.objects.filter(project=project).prefetch_related("comments"):
+        opened = times.of(thread, "thread.opened")
+        resolved = times.of(thread, "thread.resolved") if thread.resolved_by_id else []
+        _set(thread, created_at=_last(opened), resolved_at=_last(resolved))
+        said = [*opened, *times.of(thread, "thread.answered")]
+        for comment, moment in zip(thread.comments.order_by("pk"), said, strict=True):
+            _set(comment, created_at=moment)
+    for told in Notification.objects.filter(project=project).select_related(
+        "comment", "thread", "dialogue", "dataset", "episode"
+    ):
+        about = told.thread or told.dialogue or told.dataset or told.episode
+        done = _last(times.of(about)) if about else None
+        _set(told, created_at=told.comment.created_at if told.comment else done)

@@ -69,13 +69,13 @@ def _work_steps(
     mine = Q(created_by=user) | Q(submitted_by=user)
     todo = (DialogueState.RETURNED, DialogueState.DRAFT)
     states = Dialogue.objects.filter(project=project, state__in=todo).aggregate(
-        returned=Count("pk", filter=mine & Q(state=DialogueState.RETURNED)),
+        returned=Count("pk", filter=Q(submitted_by=user, state=DialogueState.RETURNED)),
         drafts=Count("pk", filter=mine & Q(state=DialogueState.DRAFT)),
     )
     steps = []
     if states["returned"]:
         words = f"{counted(states['returned'], 'dialogue')} came back to you with a reason."
-        steps.append(Step(words, "Mend them", "dialogues"))
+        steps.append(Step(words, "Mend them", "work"))
     if roles & {Role.REVIEWER, Role.MANAGER}:
         steps += _review_steps(project, user)
     if held := list(own_places(project, user)[:MOST_NAMED]):

@@ -55,6 +55,14 @@ def decidable_dialogues(project: Project, person: User) -> QuerySet[Dialogue]:
     )
 
 
+def returned_dialogues(project: Project, person: User) -> QuerySet[Dialogue]:
+    """Return what came back to who submitted it, in the order in which it came."""
+    returned = Dialogue.objects.filter(
+        project=project, state=DialogueState.RETURNED, submitted_by=person
+    )
+    return returned.select_related(*_SHOWN).order_by("updated_at", "pk")
+
+
 def decidable_keys(project: Project, person: User) -> list[tuple[int, str]]:
     """Return key and state of all that a person may decide on, in order, in one query."""
     rows = decidable_dialogues(project, person).select_related(None)

@@ -20,6 +20,7 @@ from curation.errors import CurationError
 from curation.forms.assignments import EndForm
 from curation.models import Assignment
 from curation.queries.assignments import count_free, held_places, own_places
+from curation.queries.review_queue import returned_dialogues
 
 from .work_places import place_card, where_next
 
@@ -41,6 +42,7 @@ def work(request: HttpRequest, slug: str) -> HttpResponse:
     free = {kind: count_free(project, kind) for kind in WorkKind}
     context = {
         "project": project,
+        "returned": returned_dialogues(project, person),
         "places": own_places(project, person),
         "others": held_places(project).exclude(person=person),
         "lost": lost.select_related("episode", "ended_by").order_by("-ended_at")[:5],

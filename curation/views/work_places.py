@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation.domain.assignments import take_next
-from curation.enums import AssignmentState, DialogueState, Role, WorkKind
-from curation.models import Assignment, Boundary, Dialogue, Episode, Membership, Project
+from curation.enums import AssignmentState, Role, WorkKind
+from curation.models import Assignment, Boundary, Episode, Membership, Project
 from curation.queries.assignments import last_place, places_by_episode
 from curation.queries.layers import cuts_blind
-from curation.queries.review_queue import decidable_dialogues
+from curation.queries.review_queue import decidable_dialogues, returned_dialogues
 from curation.queries.scene_lines import agreed_scenes
 
 REVIEWERS = frozenset({Role.REVIEWER, Role.MANAGER})
@@ -82,10 +82,7 @@ def where_next(project: Project, person: User, roles: frozenset[Role]) -> str:
     is something free taken for them. Reviewers and managers are given no place to cut as long as
     the project has annotators, for who cuts an episode cannot settle it.
     """
-    back = Dialogue.objects.filter(
-        project=project, state=DialogueState.RETURNED, submitted_by=person
-    ).order_by("updated_at", "pk")
-    if returned := back.values_list("pk", flat=True).first():
+    if returned := returned_dialogues(project, person).values_list("pk", flat=True).first():
         return reverse("dialogue", args=[project.slug, returned])
     if roles & REVIEWERS:
         if held := take_next(project, person=person, takes_free=False):

@@ -1,6 +1,7 @@
 /** What every page does: menus, toasts, the health dot, the sheet; keys are in commands.js. */
 import "./commands.js";
 import { poll, request } from "./live.js";
+import "./tables.js";
 import "./theme.js";
 
 const LOOK_AGAIN_MS = 5000;
