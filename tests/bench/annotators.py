@@ -186,8 +186,9 @@ class Annotator:
     async def submit(self) -> None:
         """Submit the episode in hand; the answer leads to the next one."""
         body = {"revision": self.revision}
-        _, _, address = await self.ask("next", f"{self.episode}submit/", allowed={MOVED}, data=body)
-        self._open(address)
+        path = f"{self.episode}submit/"
+        _, found, _ = await self.ask("next", path, allowed={200}, data=body)
+        self._open(found["next"] if isinstance(found, dict) else "")
 
 
 def lost(made: dict[str, Any], people: list[Annotator]) -> list[str]:
