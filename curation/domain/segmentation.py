@@ -86,18 +86,6 @@ def ensure_layer(episode: Episode, *, annotator: User | None) -> Segmentation:
     return layer
 
 
-def set_boundary(episode: Episode, *, position: int, revision: int, actor: User) -> Segmentation:
-    """Let a scene start at one utterance; errors as in :func:`apply_scene_edits`."""
-    edits = SceneEdits(on=frozenset({position}))
-    return apply_scene_edits(episode, edits=edits, revision=revision, actor=actor)
-
-
-def clear_boundary(episode: Episode, *, position: int, revision: int, actor: User) -> Segmentation:
-    """Let no scene start at one utterance; errors as in :func:`apply_scene_edits`."""
-    edits = SceneEdits(off=frozenset({position}))
-    return apply_scene_edits(episode, edits=edits, revision=revision, actor=actor)
-
-
 @transaction.atomic
 def apply_scene_edits(
     episode: Episode,

@@ -7,7 +7,7 @@ never 0, 1 or NaN. Sources of the formulas are in ``docs/sources.md``, "segmenta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -88,11 +88,6 @@ class Comparison:
     exact: Detection
     near: Detection
     windows_say_little: bool
-
-
-def boundaries_of_masses(masses: Sequence[int]) -> frozenset[int]:
-    """Turn scene lengths in rows, for instance (5, 5, 10), into gaps, {5, 10}."""
-    return frozenset(accumulate(masses[:-1]))
 
 
 def window_size(reference: Collection[int], *, rows: int) -> int | Undefined:

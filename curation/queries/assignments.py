@@ -234,12 +234,6 @@ def taken_numbers(episode: Episode, kind: WorkKind) -> set[int]:
     return set(held.values_list("place", flat=True))
 
 
-def holds_place(person: User, episode: Episode, kind: WorkKind) -> bool:
-    """Whether a person holds a place, open or done."""
-    held = Assignment.objects.filter(episode=episode, kind=kind, state__in=HOLDING, person=person)
-    return held.exists()
-
-
 def places_by_episode(
     episodes: Iterable[Episode], kinds: Collection[WorkKind]
 ) -> dict[int, list[Assignment]]:

@@ -131,7 +131,11 @@ class Instance:
 
     def note(self) -> None:
         """Write a scene's note."""
-        body = {"revision": self.saved["note"], "title": f"Scene {self.saved['note']}", "text": "The moon."}
+        body = {
+            "revision": self.saved["note"],
+            "title": f"Scene {self.saved['note']}",
+            "text": "The moon.",
+        }
         answer = self.post("manager", f"scenes/{self.facts['settled']}/notes/20/", body)
         self.saved["note"] = answer.json()["revision"]
 

@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from curation.domain.layers import choose_mode
-from curation.domain.segmentation import set_boundary
 from curation.enums import SegmentationMode
 from tests.curation.domain.layer_world import BlindWorld
+from tests.cutting import set_boundary
 from tests.e2e.conftest import settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]

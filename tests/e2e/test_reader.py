@@ -14,7 +14,6 @@ from pytest_django.live_server_helper import LiveServer
 from curation.domain.dialogue_creation import create_dialogue
 from curation.domain.notes import save_note
 from curation.domain.scene_suggestions import run_speaker_model
-from curation.domain.segmentation import clear_boundary, set_boundary
 from curation.enums import Role, SegmentationState
 from curation.models import (
     Activity,
@@ -25,6 +24,7 @@ from curation.models import (
     Segmentation,
     Utterance,
 )
+from tests.cutting import clear_boundary, set_boundary
 from tests.e2e.conftest import settle
 from tests.factories import make_member, make_scene
 

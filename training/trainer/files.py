@@ -198,11 +198,6 @@ def request_cancel(job_dir: Path) -> None:
     (job_dir / CANCEL).touch()
 
 
-def clear_cancel(job_dir: Path) -> None:
-    """Take a cancel request back, before a job is run again."""
-    (job_dir / CANCEL).unlink(missing_ok=True)
-
-
 def is_running(job_dir: Path) -> bool:
     """Return whether a trainer holds the job directory right now.
 

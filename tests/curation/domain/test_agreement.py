@@ -24,12 +24,8 @@ from curation.domain.agreement import (
     multi_pi,
 )
 from curation.domain.agreement_pairs import Unit, compare_pairs
-from curation.domain.segmentation_metrics import (
-    NO_BOUNDARY,
-    TOO_SHORT,
-    boundaries_of_masses,
-    window_size,
-)
+from curation.domain.segmentation_metrics import NO_BOUNDARY, TOO_SHORT, window_size
+from tests.curation.domain.masses import boundaries_of_masses
 
 CLOSE = 1e-9
 STARGAZER = (

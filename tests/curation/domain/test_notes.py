@@ -11,10 +11,10 @@ from curation.domain.notes import (
     restore_note,
     save_note,
 )
-from curation.domain.segmentation import clear_boundary, set_boundary
 from curation.enums import SegmentationState
 from curation.models import Activity, Boundary, ContextNote, Segmentation
 from tests.curation.domain.dialogue_world import World
+from tests.cutting import clear_boundary, set_boundary
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

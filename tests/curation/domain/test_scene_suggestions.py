@@ -12,11 +12,12 @@ from curation.domain.scene_suggestions import (
     run_speaker_model,
     suggest_scenes,
 )
-from curation.domain.segmentation import apply_scene_edits, clear_boundary, set_boundary
+from curation.domain.segmentation import apply_scene_edits
 from curation.domain.speaker_model import SpeakerModelSettings
 from curation.enums import BoundaryOrigin, SuggestionState, UtteranceKind
 from curation.models import Boundary, Character, Episode, Segmentation, SuggestedBoundary, Utterance
 from curation.queries.scenes import open_suggestions, spoken_rows
+from tests.cutting import clear_boundary, set_boundary
 from tests.factories import UserFactory, make_member, make_scene
 
 pytestmark = pytest.mark.django_db

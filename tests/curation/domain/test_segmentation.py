@@ -12,13 +12,12 @@ from curation.domain.segmentation import (
     SceneStateError,
     StaleScenesError,
     apply_scene_edits,
-    clear_boundary,
     ensure_agreed_layer,
-    set_boundary,
 )
 from curation.enums import BoundaryOrigin, SegmentationState
 from curation.models import Activity, Boundary, Episode, Segmentation
 from tests.curation.domain.dialogue_world import World
+from tests.cutting import clear_boundary, set_boundary
 from tests.factories import EpisodeFactory, UserFactory, UtteranceFactory
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,6 @@ from curation.domain.segmentation_metrics import (
     TOO_SHORT,
     Detection,
     Undefined,
-    boundaries_of_masses,
     boundary_similarity,
     compare_segmentations,
     detect_boundaries,
@@ -28,6 +27,7 @@ from curation.domain.segmentation_metrics import (
     window_diff,
     window_size,
 )
+from tests.curation.domain.masses import boundaries_of_masses
 
 NONE = None
 TABLE = [

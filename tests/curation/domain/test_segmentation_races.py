@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from curation.domain.notes import save_note
-from curation.domain.segmentation import set_boundary
 from curation.models import Boundary, ContextNote, Episode, Segmentation
 from tests.curation.domain.dialogue_world import World
 from tests.curation.domain.test_dialogue_races import at_once
+from tests.cutting import set_boundary
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

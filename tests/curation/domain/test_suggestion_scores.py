@@ -7,12 +7,13 @@ from curation.domain.scene_suggestions import (
     accept_suggestions,
     run_speaker_model,
 )
-from curation.domain.segmentation import apply_scene_edits, set_boundary
+from curation.domain.segmentation import apply_scene_edits
 from curation.domain.segmentation_metrics import NO_BOUNDARY, TOO_SHORT, compare_segmentations
 from curation.domain.speaker_model import SpeakerModelSettings
 from curation.domain.suggestion_scores import SuggestionScore, score_suggestions
 from curation.queries.scenes import open_suggestions
 from tests.curation.domain.test_scene_suggestions import make_oracle
+from tests.cutting import set_boundary
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

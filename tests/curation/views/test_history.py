@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from curation.domain.dialogues import drop_utterances, set_training_text
 from curation.domain.notes import save_note
-from curation.domain.segmentation import set_boundary
 from curation.models import Segmentation
 from tests.curation.domain.dialogue_world import World
 from tests.curation.domain.layer_world import BlindWorld
+from tests.cutting import set_boundary
 
 pytestmark = pytest.mark.django_db
 

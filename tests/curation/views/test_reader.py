@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from curation.domain.notes import save_note
 from curation.domain.scene_submission import reopen_scenes
 from curation.domain.scene_suggestions import run_speaker_model
-from curation.domain.segmentation import set_boundary
 from curation.domain.suggester_scores import score_suggesters
 from curation.enums import Role, ScriptState, SegmentationState, Suggester
 from curation.models import (
@@ -26,6 +25,7 @@ from curation.models import (
     Utterance,
 )
 from tests.curation.domain.dialogue_world import World
+from tests.cutting import set_boundary
 from tests.factories import UserFactory, make_member, make_scene
 
 pytestmark = pytest.mark.django_db

@@ -21,12 +21,12 @@ from curation.domain.assignments import begin_place
 from curation.domain.layers import choose_mode, undo_agreement, write_agreed_layer
 from curation.domain.live_scenes import OpenEpisodes, Presence
 from curation.domain.notes import save_note
-from curation.domain.segmentation import set_boundary
 from curation.domain.threads import open_thread, resolve_thread
 from curation.enums import SegmentationMode, WorkKind
 from curation.models import Assignment
 from curation.views import reader_live
 from tests.curation.domain.layer_world import BlindWorld
+from tests.cutting import set_boundary
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

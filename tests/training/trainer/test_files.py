@@ -95,14 +95,6 @@ def test_locked_waits_for_those_who_only_ask(tmp_path: Path) -> None:
         assert taken.result()
 
 
-def test_cancel_can_be_asked_for_and_taken_back(tmp_path: Path) -> None:
-    files.request_cancel(tmp_path)
-    assert (tmp_path / files.CANCEL).exists()
-    files.clear_cancel(tmp_path)
-    files.clear_cancel(tmp_path)
-    assert not (tmp_path / files.CANCEL).exists()
-
-
 def test_files_needs_neither_torch_nor_django() -> None:
     code = (
         "import sys, json; import training.trainer.files, training.trainer.records;"

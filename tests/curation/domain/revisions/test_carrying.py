@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 
 from curation.domain import imports
 from curation.domain.notes import save_note
-from curation.domain.segmentation import ensure_agreed_layer, set_boundary
+from curation.domain.segmentation import ensure_agreed_layer
 from curation.domain.threads import open_thread
 from curation.enums import DialogueState, Role, ScriptState
 from curation.models import (
@@ -22,6 +22,7 @@ from curation.models import (
     Utterance,
 )
 from curation.queries.dataset_sources import source_dialogue
+from tests.cutting import set_boundary
 from tests.factories import ProjectFactory, make_dialogue, make_member
 from tests.sample_scripts import csv_bytes
 
