@@ -107,7 +107,7 @@ export class Inspector {
   async send(position) {
     const kept = readDraft(this.draftKey(position));
     if (!kept || this.dialog.open) return;
-    if (!(await this.ready())) { this.later(); return; }
+    if (!(await this.ready())) { this.say(keptWords(this.draftKey(position), this.waiting().length)); this.later(); return; }
     const draft = JSON.parse(kept);
     const here = () => this.position === position;
     if (here()) this.say("saving…");
