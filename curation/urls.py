@@ -234,6 +234,7 @@ dialogue_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/review/", reviews.review, name="review"),
     path("p/<slug:slug>/review/rules/", review_rules.review_rules, name="review_rules"),
     path("p/<slug:slug>/review/<int:pk>/undo/", review_undo.review_undo, name="review_undo"),
+    path("p/<slug:slug>/review/<int:pk>/redo/", review_undo.review_redo, name="review_redo"),
     path("p/<slug:slug>/review/<int:pk>/", reviews.review_decide, name="review_decide"),
     path("p/<slug:slug>/activity/", activity.activity, name="activity"),
 ]

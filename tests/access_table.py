@@ -171,6 +171,7 @@ ROUTES: dict[str, Route] = {
     "review": get(REVIEWING, "slug"),
     "review_rules": get(MANAGING, "slug"),
     "review_undo": post(REVIEWING, "slug", "dialogue"),
+    "review_redo": post(REVIEWING, "slug", "dialogue"),
     "review_decide": post(REVIEWING, "slug", "dialogue"),
     "activity": get(ANNOTATING, "slug"),
     "datasets": get(REVIEWING, "slug"),

@@ -13,7 +13,14 @@ from curation.domain.activity import record_activity
 from curation.domain.layers import write_agreed_layer
 from curation.domain.majority import Candidate, merge_layers
 from curation.domain.segmentation import ensure_agreed_layer
-from curation.domain.split_undo import Kept, decisions_now, undo_split
+from curation.domain.split_undo import (
+    Kept,
+    SplitStandsError,
+    decisions_now,
+    hold_decisions,
+    redo_split,
+    undo_split,
+)
 from curation.enums import DecisionRule
 from curation.errors import CurationError
 from curation.models import Episode, Segmentation, SplitDecision
@@ -115,7 +122,7 @@ def decide_split(episode: Episode, *, position: int, annotator: int, actor: User
     Raises:
         AdjudicationError: the episode is agreed, or there is no such split or annotator.
     """
-    _check_open(episode)
+    layer = _open_layer(episode)
     table = lay_table(episode)
     split = next((one for one in table.splits if one.position == position), None)
     if split is None or not 1 <= annotator <= len(table.layers):
@@ -123,7 +130,6 @@ def decide_split(episode: Episode, *, position: int, annotator: int, actor: User
         raise AdjudicationError(msg)
     who = table.layers[annotator - 1].annotator
     start = split.choices[annotator - 1]
-    layer = ensure_agreed_layer(episode)
     before = decisions_now(layer, [position])
     _keep(layer, [split], {split.position: start}, rule=DecisionRule.ANNOTATOR, who=who, by=actor)
     _record(layer, actor=actor, splits=[position], rule=DecisionRule.ANNOTATOR, before=before)
@@ -137,11 +143,10 @@ def take_majority(episode: Episode, *, actor: User) -> Table:
     Raises:
         AdjudicationError: the episode is agreed.
     """
-    _check_open(episode)
+    layer = _open_layer(episode)
     table = lay_table(episode)
     open_splits = [one for one in table.splits if one.decision is None and not one.is_tie]
     if open_splits:
-        layer = ensure_agreed_layer(episode)
         starts = {one.position: one.majority for one in open_splits}
         before = decisions_now(layer, list(starts))
         _keep(layer, open_splits, starts, rule=DecisionRule.MAJORITY, who=None, by=actor)
@@ -163,9 +168,26 @@ def undo_last_split(episode: Episode, *, actor: User) -> Table:
         AdjudicationError: the episode is agreed.
         SplitStandsError: there is none, or somebody else decided there since.
     """
-    _check_open(episode)
-    undo_split(ensure_agreed_layer(episode), actor=actor)
+    undo_split(_open_layer(episode), actor=actor)
     return lay_table(episode)
+
+
+@transaction.atomic
+def redo_last_split(episode: Episode, *, actor: User) -> Table:
+    """Decide again what one's last undo took back.
+
+    Raises:
+        AdjudicationError: the episode is agreed.
+        SplitStandsError: there is nothing to redo, or somebody else decided there or changed a
+            layer since.
+    """
+    positions = redo_split(_open_layer(episode), actor=actor)
+    table = lay_table(episode)
+    decided = {one.position for one in table.splits if one.decision}
+    if not decided.issuperset(positions):
+        msg = "The layers changed since, so your decision is not made again. Decide anew."
+        raise SplitStandsError(msg)
+    return table
 
 
 @transaction.atomic
@@ -176,7 +198,7 @@ def save_agreed_scenes(episode: Episode, *, actor: User) -> Segmentation:
         AdjudicationError: it is agreed already, a layer is missing, or a split is undecided.
         CutsDialogueError: a live dialogue would lie in two scenes.
     """
-    _check_open(episode)
+    _open_layer(episode)
     table = lay_table(episode)
     wanted = episode.script.project.annotators_per_episode
     if len(table.layers) < wanted:
@@ -197,10 +219,14 @@ def save_agreed_scenes(episode: Episode, *, actor: User) -> Segmentation:
     return write_agreed_layer(episode, starts=chosen | set(table.shared), actor=actor)
 
 
-def _check_open(episode: Episode) -> None:
+def _open_layer(episode: Episode) -> Segmentation:
+    """Return the layer to be agreed, held until the transaction ends; refuse an agreed one."""
+    layer = ensure_agreed_layer(episode)
+    hold_decisions(layer)
     if is_settled(episode):
         msg = "This episode's scenes are agreed. Correct them in the reader, or undo the agreement."
         raise AdjudicationError(msg)
+    return layer
 
 
 def _starts_by_gap(layer: FinishedLayer, spoken: Sequence[int]) -> dict[int, int]:

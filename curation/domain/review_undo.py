@@ -1,4 +1,6 @@
-"""Take back one's own decision on a dialogue: for a short time, while nothing was built on it."""
+"""Take back one's own decision on a dialogue, and make it again: for a short time, while nothing
+was built on it and nobody changed it.
+"""
 
 from datetime import timedelta
 
@@ -14,11 +16,14 @@ from curation.domain.dialogue_edits import (
     read_members,
     record_edit,
 )
+from curation.domain.reviews import approve_dialogue, discard_dialogue, return_dialogue
 from curation.enums import Decision, DialogueState, RereviewState
 from curation.errors import CurationError
-from curation.models import DatasetRecord, Dialogue, Rereview, Review
+from curation.models import Activity, DatasetRecord, Dialogue, Rereview, Review
+from curation.queries.dataset_sources import source_dialogue
 
 UNDO_MINUTES = 15
+DECISION_UNDONE = "dialogue.decision_undone"
 
 
 class DecisionStandsError(CurationError):
@@ -64,8 +69,54 @@ def undo_decision(dialogue: Dialogue, *, reviewer: User) -> Dialogue:
     except IntegrityError as error:
         clash = name_the_clash(dialogue, [member.utterance for member in members])
         raise (clash or error) from error
-    record_edit("dialogue.decision_undone", dialogue, reviewer, members, review=last.pk)
+    record_edit(DECISION_UNDONE, dialogue, reviewer, members, review=last.pk)
     return dialogue
+
+
+@transaction.atomic
+def redo_decision(dialogue: Dialogue, *, reviewer: User) -> Dialogue:
+    """Decide again as one had decided before one took it back, with the same reason.
+
+    It is a decision like any other, under the same rules, and can be taken back too.
+
+    Raises:
+        DecisionStandsError: the last step on the dialogue is not that one took a decision back, it
+            is older than 15 minutes, or the dialogue or its scene's note reads otherwise since.
+        OwnWorkError, StaleRevisionError, DialogueStateError, DialogueShapeError: as for a decision.
+    """
+    last = undone_decision(dialogue, reviewer=reviewer)
+    if last is None:
+        msg = (
+            f"Nothing to redo: dialogue {dialogue.pk} was decided on or changed since, or you took "
+            f"no decision on it back in the last {UNDO_MINUTES} minutes."
+        )
+        raise DecisionStandsError(msg)
+    now = source_dialogue(dialogue)
+    if (now.lines_sha256, now.note_sha256) != (last.lines_sha256, last.note_sha256):
+        msg = f"Dialogue {dialogue.pk} or its scene’s note reads otherwise since. Read it again."
+        raise DecisionStandsError(msg)
+    revision, reason = last.revision, last.reason
+    if last.decision == Decision.RETURNED:
+        return return_dialogue(dialogue, reviewer=reviewer, revision=revision, reason=reason)
+    if last.decision == Decision.REMOVED:
+        return discard_dialogue(dialogue, reviewer=reviewer, revision=revision, reason=reason)
+    return approve_dialogue(dialogue, reviewer=reviewer, revision=revision, reason=reason)
+
+
+def undone_decision(dialogue: Dialogue, *, reviewer: User) -> Review | None:
+    """Return the decision that this person took back just now, where nothing happened since."""
+    if dialogue.state != DialogueState.SUBMITTED:
+        return None
+    steps = Activity.objects.filter(
+        target_type="dialogue", target_id=dialogue.pk, verb__startswith="dialogue."
+    )
+    step = steps.order_by("-pk").first()
+    too_late = timezone.now() - timedelta(minutes=UNDO_MINUTES)
+    if step is None or (step.verb, step.actor_id) != (DECISION_UNDONE, reviewer.pk):
+        return None
+    if step.created_at < too_late:
+        return None
+    return dialogue.reviews.filter(pk=step.detail["review"], revision=dialogue.revision).first()
 
 
 def _why_it_stands(dialogue: Dialogue, last: Review) -> str:

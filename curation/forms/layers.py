@@ -10,6 +10,7 @@ from curation.domain.layers import MOST_ANNOTATORS
 from curation.enums import SegmentationMode
 from rickproject.lib.text import TextField
 
+PRESSES = frozenset("mur")
 CHOICE = re.compile(r"(\d{1,9}):([1-9])")
 
 
@@ -36,14 +37,14 @@ class CuttingForm(forms.Form):
 
 
 class SplitForm(forms.Form):
-    """What was pressed: ``m`` the majority, ``u`` undo, or a split and an annotator's number."""
+    """What was pressed: the majority, undo, redo, or a split and an annotator's number."""
 
     choice = TextField(max_length=12)
 
     def clean_choice(self) -> str:
         """Refuse anything else."""
         choice: str = self.cleaned_data["choice"]
-        if choice not in {"m", "u"} and not CHOICE.fullmatch(choice):
+        if choice not in PRESSES and not CHOICE.fullmatch(choice):
             msg = "This press was not understood."
             raise forms.ValidationError(msg)
         return choice

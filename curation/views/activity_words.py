@@ -40,6 +40,7 @@ WORDS = {
     "scenes.agreed": "agreed on the scenes of",
     "scenes.agreement_undone": "took back the agreed scenes of",
     "scenes.split_undone": "took back a decision on splits of",
+    "scenes.split_redone": "made a decision again on splits of",
     "scenes.split_decided": "decided on splits of",
     "suggestion.asked": "asked a language model for the",
     "suggestion.asked_again": "asked a language model again for the",

@@ -19,13 +19,14 @@ from curation.domain.adjudication import (
     Table,
     decide_split,
     lay_table,
+    redo_last_split,
     save_agreed_scenes,
     take_majority,
     undo_last_split,
 )
 from curation.domain.layers import undo_agreement
 from curation.errors import CurationError
-from curation.forms.layers import SplitForm
+from curation.forms.layers import PRESSES, SplitForm
 from curation.models import Episode
 
 from .agreement import compared_context, compared_names
@@ -55,6 +56,8 @@ def adjudication_decide(request: HttpRequest, slug: str, pk: int) -> HttpRespons
             table = take_majority(episode, actor=person)
         elif form.cleaned_data["choice"] == "u":
             table = undo_last_split(episode, actor=person)
+        elif form.cleaned_data["choice"] == "r":
+            table = redo_last_split(episode, actor=person)
         else:
             position, annotator = form.split()
             table = decide_split(episode, position=position, annotator=annotator, actor=person)
@@ -63,7 +66,7 @@ def adjudication_decide(request: HttpRequest, slug: str, pk: int) -> HttpRespons
     if wants_json(request):
         return JsonResponse(_decisions(person, episode, table))
     at = form.cleaned_data["choice"].partition(":")[0]
-    anchor = "" if at in {"m", "u"} else f"#split-{at}"
+    anchor = "" if at in PRESSES else f"#split-{at}"
     return redirect(f"{reverse('adjudication', args=[slug, pk])}{anchor}")
 
 

@@ -19,6 +19,7 @@ from curation.domain.dialogue_edits import read_members
 from curation.domain.dialogue_preview import preview_record
 from curation.domain.rereviews import decide_again
 from curation.domain.review_fixes import fix_and_approve
+from curation.domain.review_undo import undone_decision
 from curation.domain.reviews import (
     DECIDABLE,
     approve_dialogue,
@@ -29,7 +30,7 @@ from curation.enums import Decision, DialogueState, RereviewState, Role
 from curation.errors import CurationError, StaleRevisionError
 from curation.forms.dialogues import FIXED, DecisionForm
 from curation.forms.reviews import FixForm
-from curation.models import Dialogue, Project
+from curation.models import Dialogue, Project, Review
 from curation.queries.dialogue_members import members_of
 from curation.queries.review_queue import (
     decidable_keys,
@@ -66,7 +67,10 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
     if is_key(asked):
         dialogue = project_dialogue(request.user, slug, int(asked), REVIEWING)
         if dialogue.state in DECIDABLE:
-            return _show(request, project, dialogue, skipped=_pks(request, "skip"))
+            person = cast("User", request.user)
+            undone = undone_decision(dialogue, reviewer=person)
+            skipped = _pks(request, "skip")
+            return _show(request, project, dialogue, skipped=skipped, undone=undone)
     return _queue(request, project)
 
 
@@ -169,6 +173,7 @@ def _show(
     error: str = "",
     last: str = "",
     ahead: Sequence[int] = (),
+    undone: Review | None = None,
     status: int = 200,
 ) -> HttpResponse:
     person = cast("User", request.user)
@@ -182,6 +187,7 @@ def _show(
         "skipped": ",".join(str(pk) for pk in skipped),
         "error": error,
         "last": last if is_key(last) else "",
+        "undone": undone,
         "shows_names": Role.MANAGER in roles,
     }
     if dialogue is not None:

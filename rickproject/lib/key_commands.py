@@ -190,6 +190,7 @@ SECTIONS = (
             Command("remove", ("X",), "Remove"),
             Command("back", ("B",), "Back to the dialogue before"),
             Command("undo", ("U", "Mod+Z"), "Take back the decision just made"),
+            Command("redo", ("Shift+U", "Mod+Shift+Z"), "Make it again", if_present=True),
         ),
     ),
     Section(
@@ -217,6 +218,7 @@ SECTIONS = (
             Command("comment", ("C",), "Comment on the line of this split"),
             Command("majority", ("M",), "Take the majority everywhere undecided"),
             Command("undo", ("Mod+Z",), "Undo your last decision"),
+            Command("redo", ("Mod+Shift+Z",), "Make it again"),
             Command("save", ("Mod+Enter",), "Save the agreed scenes", is_typing=True),
             *(
                 Command(

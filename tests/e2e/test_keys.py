@@ -286,8 +286,10 @@ def test_keys_of_the_review(live_server: Site, sign_in: SignIn) -> None:
         taken = page.get_by_text(f"on dialogue {work[number].pk} is taken back")
         expect(taken).to_be_visible()
         page.wait_for_load_state()
-        keys.press("review.approve")
-        decided(number, DialogueState.APPROVED)
+        keys.press("review.redo", which)
+        again = f"made again: dialogue {work[number].pk} is approved."
+        expect(page.get_by_text(again)).to_be_visible()
+        page.wait_for_load_state()
     keys.press("review.back")
     expect(page).to_have_url(re.compile(rf"dialogue={work[0].pk}$"))
     page.goto(address)
@@ -342,7 +344,7 @@ def test_keys_of_the_splits(live_server: Site, sign_in: SignIn) -> None:
     expect(undecided).to_have_text("0 of 2 splits undecided")
     keys.press("splits.undo")
     expect(undecided).to_have_text("2 of 2 splits undecided")
-    keys.press("splits.majority")
+    keys.press("splits.redo")
     expect(undecided).to_have_text("0 of 2 splits undecided")
     for number in range(1, 10):
         keys.press(f"splits.take_{number}")

@@ -6,10 +6,16 @@ import pytest
 from django.utils import timezone
 
 from curation.domain.dialogues import remove_dialogue, set_training_text
-from curation.domain.review_undo import DecisionStandsError, undo_decision
+from curation.domain.notes import save_note
+from curation.domain.review_undo import (
+    DecisionStandsError,
+    redo_decision,
+    undo_decision,
+    undone_decision,
+)
 from curation.domain.reviews import approve_dialogue, discard_dialogue, return_dialogue
 from curation.enums import DialogueState, Role
-from curation.models import Dialogue, Review
+from curation.models import Activity, Dialogue, Review
 from tests.curation.domain.dialogue_world import World
 from tests.factories import make_member
 
@@ -75,3 +81,50 @@ def test_what_a_corrected_script_decided_stands(world: World) -> None:
     Review.objects.update(submission=None)  # as a correction writes it, in the uploader's name
     with pytest.raises(DecisionStandsError, match="corrected script"):
         undo_decision(dialogue, reviewer=world.reviewer)
+
+
+@pytest.mark.parametrize("decision", ["approved", "returned", "removed"])
+def test_every_kind_of_decision_taken_back_is_made_again(world: World, decision: str) -> None:
+    dialogue = world.submitted()
+    if decision == "approved":
+        approve(world, dialogue)
+    elif decision == "returned":
+        return_dialogue(dialogue, reviewer=world.reviewer, revision=1, reason="Too long.")
+    else:
+        discard_dialogue(dialogue, reviewer=world.reviewer, revision=1, reason="Not said.")
+    reason = Review.objects.get().reason
+    for _ in range(2):
+        undo_decision(dialogue, reviewer=world.reviewer)
+        redo_decision(dialogue, reviewer=world.reviewer)
+        assert dialogue.state == decision
+    assert set(Review.objects.values_list("decision", "reason")) == {(decision, reason)}
+    assert Review.objects.count() == 3
+    is_live = decision != "removed"
+    assert dialogue.members.filter(is_live=is_live).count() == 4
+
+
+def test_redo_is_refused_for_others_after_a_while_and_after_a_change(world: World) -> None:
+    dialogue = world.submitted()
+    approve(world, dialogue)
+    undo_decision(dialogue, reviewer=world.reviewer)
+    other = make_member(world.project, Role.REVIEWER)
+    with pytest.raises(DecisionStandsError, match="Nothing to redo"):
+        redo_decision(dialogue, reviewer=other)
+    past = timezone.now() - timedelta(minutes=16)
+    step = Activity.objects.filter(verb="dialogue.decision_undone")
+    step.update(created_at=past)
+    assert undone_decision(dialogue, reviewer=world.reviewer) is None
+    step.update(created_at=timezone.now())
+    save_note(world.episode, position=0, title="", text="New.", revision=0, author=world.writer)
+    with pytest.raises(DecisionStandsError, match="reads otherwise since"):
+        redo_decision(dialogue, reviewer=world.reviewer)
+    return_dialogue(dialogue, reviewer=other, revision=1, reason="No.")
+    undo_decision(dialogue, reviewer=other)
+    with pytest.raises(DecisionStandsError, match="Nothing to redo"):
+        redo_decision(dialogue, reviewer=world.reviewer)
+    set_training_text(
+        dialogue, actor=world.writer, revision=1, utterance=world.rows[1].pk, text="Other."
+    )
+    with pytest.raises(DecisionStandsError, match="Nothing to redo"):
+        redo_decision(dialogue, reviewer=other)
+    assert dialogue.state == DialogueState.DRAFT

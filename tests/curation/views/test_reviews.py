@@ -126,3 +126,19 @@ def test_a_manager_chooses_the_rules() -> None:
         3,
     )
     assert Dialogue.objects.get(pk=queue.first.pk).state == DialogueState.APPROVED
+
+
+def test_a_decision_is_taken_back_and_made_again_by_buttons() -> None:
+    queue = Queue()
+    address = f"{queue.url}{queue.first.pk}/"
+    queue.client.post(address, {"decision": "returned", "revision": 1, "reason": "Too long."})
+    assert "Redo the decision" not in queue.page(f"?dialogue={queue.first.pk}")
+    back = queue.client.post(f"{address}undo/")
+    assert "Redo the decision" in queue.page(back.headers["Location"].partition("review/")[2])
+    other = queue.signed_in(Role.REVIEWER)
+    assert "Redo the decision" not in queue.page(f"?dialogue={queue.first.pk}", client=other)
+    assert "Nothing to redo" in other.post(f"{address}redo/", follow=True).content.decode()
+    done = queue.client.post(f"{address}redo/", follow=True).content.decode()
+    assert f"made again: dialogue {queue.first.pk} is returned." in done
+    queue.first.refresh_from_db()
+    assert (queue.first.state, queue.first.reviews.count()) == ("returned", 2)
