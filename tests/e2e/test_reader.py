@@ -279,7 +279,9 @@ def test_edits_made_offline_are_saved_when_the_server_is_back(desk: Desk, sign_i
     assert desk.starts() == [0]
     page.unroute_all()
     page.on("dialog", lambda dialog: dialog.accept())
-    page.reload()
+    page.goto(f"/p/{desk.project.slug}/scenes/")
+    expect(page.get_by_text("kept in this browser, not sent yet")).to_be_visible()
+    page.goto(desk.url)
     expect(page.locator(".toast", has_text="is submitted")).to_be_visible()
     assert desk.starts() == [0, 1, 2]
     assert shown_starts(page) == [0, 1, 2]
