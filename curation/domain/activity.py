@@ -7,8 +7,10 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 
 from curation.models import Activity, Project
+from rickproject.lib.kept_writes import KeptInsert
 
 CLEARED_AT_ONCE = 5000
+_STEP = KeptInsert(Activity)
 
 
 def record_activity(
@@ -21,7 +23,7 @@ def record_activity(
         project: None for what concerns an account or the whole site.
         detail: small JSON values that the feed shows or that undo needs.
     """
-    return Activity.objects.create(
+    return _STEP.create(
         project=project,
         actor=actor,
         verb=verb,

@@ -13,6 +13,7 @@ from curation.errors import CurationError, StaleRevisionError
 from curation.models import Boundary, ContextNote, Episode, Segmentation
 from curation.queries.layers import cuts_blind
 from rickproject.lib.kept_queries import Given, KeptQuery
+from rickproject.lib.kept_writes import KeptInsert, KeptUpdate
 
 
 class StaleNoteError(StaleRevisionError):
@@ -71,17 +72,16 @@ def save_note(
     title, text = title.strip(), text.strip()
     if scene.note_revision == revision and (scene.title, scene.note) == (title, text):
         return scene
-    kept = Boundary.objects.filter(pk=scene.pk, note_revision=revision, is_active=True).update(
-        title=title, note=text, note_revision=revision + 1
+    kept = _KEEP.run(
+        pk=scene.pk, seen=revision, set_title=title, set_note=text, set_note_revision=revision + 1
     )
     if not kept:
         raise _stale(scene, author=author)
-    ContextNote.objects.create(
-        scene=scene, revision=revision + 1, title=title, text=text, author=author
-    )
-    Segmentation.objects.filter(pk=layer.pk, state=SegmentationState.UNTOUCHED).update(
-        state=SegmentationState.IN_PROGRESS, updated_by=author, updated_at=timezone.now()
-    )
+    _REVISION.create(scene=scene, revision=revision + 1, title=title, text=text, author=author)
+    if layer.state == SegmentationState.UNTOUCHED:
+        Segmentation.objects.filter(pk=layer.pk, state=SegmentationState.UNTOUCHED).update(
+            state=SegmentationState.IN_PROGRESS, updated_by=author, updated_at=timezone.now()
+        )
     scene.title, scene.note, scene.note_revision = title, text, revision + 1
     record_activity(
         "note.saved",
@@ -124,6 +124,11 @@ def restore_note(
     )
 
 
+_KEEP = KeptUpdate(
+    lambda: Boundary.objects.filter(pk=Given("pk"), note_revision=Given("seen"), is_active=True),
+    *("title", "note", "note_revision"),
+)
+_REVISION = KeptInsert(ContextNote)
 _SCENE_AT = KeptQuery(
     lambda: (
         Boundary.objects.filter(

@@ -6,7 +6,7 @@ Everywhere ``annotator`` tells whose layer is meant; None is the agreed one.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -32,6 +32,8 @@ from curation.queries.scenes import (
     marks_of,
     positions_of,
 )
+from rickproject.lib.kept_queries import Given
+from rickproject.lib.kept_writes import KeptInsert, KeptUpdate
 
 
 class StaleScenesError(StaleRevisionError):
@@ -126,16 +128,28 @@ def apply_scene_edits(
     return layer
 
 
+_CLAIMED = ("revision", "state", "updated_by", "updated_at")
+_CLAIM_AGREED = KeptUpdate(
+    lambda: Segmentation.objects.filter(pk=Given("pk"), revision=Given("seen")), *_CLAIMED
+)
+_CLAIM_OWN = KeptUpdate(
+    lambda: Segmentation.objects.filter(pk=Given("pk"), revision=Given("seen")).exclude(
+        state=SegmentationState.SUBMITTED
+    ),
+    *_CLAIMED,
+)
+
+
 def _take_revision(layer: Segmentation, *, revision: int, actor: User) -> None:
     """Claim the next revision with one conditional update, so that two savers cannot both win."""
-    open_to_edits = Segmentation.objects.filter(pk=layer.pk, revision=revision)
-    if layer.annotator_id:
-        open_to_edits = open_to_edits.exclude(state=SegmentationState.SUBMITTED)
-    taken = open_to_edits.update(
-        revision=revision + 1,
-        state=SegmentationState.IN_PROGRESS,
-        updated_by=actor,
-        updated_at=timezone.now(),
+    claim = _CLAIM_OWN if layer.annotator_id else _CLAIM_AGREED
+    taken = claim.run(
+        pk=layer.pk,
+        seen=revision,
+        set_revision=revision + 1,
+        set_state=SegmentationState.IN_PROGRESS,
+        set_updated_by=actor.pk,
+        set_updated_at=timezone.now(),
     )
     if not taken:
         raise _refusal(layer, revision=revision, actor=actor)
@@ -170,23 +184,37 @@ def _move_boundaries(layer: Segmentation, *, edits: SceneEdits, actor: User) -> 
     drop = [mark.boundary_id for at in edits.off if (mark := marks[at]).is_active]
     wake = [mark.boundary_id for at in edits.on if (mark := marks[at]).is_active is False]
     if drop:
-        Boundary.objects.filter(pk__in=drop).update(is_active=False)
+        _switch(drop, is_active=False)
     if wake:
-        Boundary.objects.filter(pk__in=wake).update(is_active=True)
+        _switch(wake, is_active=True)
     accepted = _accepted(layer, edits)
-    fresh = [
-        Boundary(
-            segmentation=layer,
-            utterance_id=marks[at].utterance_id,
-            created_by=actor,
+    fresh: list[dict[str, Any]] = [
+        {
+            "segmentation": layer,
+            "utterance_id": marks[at].utterance_id,
+            "created_by": actor,
             **accepted.get(marks[at].utterance_id, {}),
-        )
+        }
         for at in sorted(edits.on)
         if marks[at].is_active is None
     ]
-    Boundary.objects.bulk_create(fresh)
+    if len(fresh) == 1:
+        _BOUNDARY.create(**fresh[0])
+    else:
+        Boundary.objects.bulk_create(Boundary(**one) for one in fresh)
     if spans:
         carry_dialogues(layer, spans=spans)
+
+
+_BOUNDARY = KeptInsert(Boundary)
+_SWITCH = KeptUpdate(lambda: Boundary.objects.filter(pk=Given("pk")), "is_active")
+
+
+def _switch(boundaries: Sequence[int], *, is_active: bool) -> None:
+    if len(boundaries) == 1:
+        _SWITCH.run(pk=boundaries[0], set_is_active=is_active)
+    else:
+        Boundary.objects.filter(pk__in=boundaries).update(is_active=is_active)
 
 
 def _accepted(layer: Segmentation, edits: SceneEdits) -> dict[int, dict[str, Any]]:

@@ -19,6 +19,8 @@ from curation.queries.scene_lines import agreed_scenes, speaks_for
 LINES_A_PAGE = 25
 MOST_OTHERS = 10
 EXCERPT_CHARACTERS = 200
+EPISODES_AT_FIRST = 25
+_STORY = ("episode__season_number", "episode__episode_number", "episode_id", "position")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def search_project(project: Project, words: str, *, page: int = 1) -> Found:
         page: of the lines, from 1; scenes, dialogues and characters are on the first one only.
     """
     start = (page - 1) * LINES_A_PAGE
-    lines = list(_lines(project, words)[start : start + LINES_A_PAGE + 1])
+    lines = _lines(project, words, start=start, most=LINES_A_PAGE + 1)
     scripts = project.scripts.filter(state=ScriptState.IMPORTED)
     others = MOST_OTHERS if page == 1 else 0
     return Found(
@@ -104,13 +106,27 @@ def _holding(field: str, words: str) -> Q:
     return found
 
 
-def _lines(project: Project, words: str) -> QuerySet[Utterance]:
-    episodes = Episode.objects.filter(script__project=project, script__state=ScriptState.IMPORTED)
-    return (
-        Utterance.objects.filter(_holding("text", words), episode__in=episodes)
-        .select_related("episode", "character__alias_of")
-        .order_by("episode__season_number", "episode__episode_number", "episode", "position")
+def _lines(project: Project, words: str, *, start: int, most: int) -> list[Utterance]:
+    """Return some of the lines that hold the words, in the order of the script.
+
+    Episodes are read in their order, ever more at once, until there are enough lines: a word that
+    is common is found in the first of them, however long the script is.
+    """
+    episodes = list(
+        Episode.objects.filter(script__project=project, script__state=ScriptState.IMPORTED)
+        .order_by("season_number", "episode_number", "pk")
+        .values_list("pk", flat=True)
     )
+    keys: list[int] = []
+    done, step = 0, EPISODES_AT_FIRST
+    while done < len(episodes) and len(keys) < start + most:
+        found = Utterance.objects.filter(
+            _holding("text", words), episode__in=episodes[done : done + step]
+        ).order_by(*_STORY)
+        keys += found.values_list("pk", flat=True)[: start + most - len(keys)]
+        done, step = done + step, step * 4
+    rows = Utterance.objects.filter(pk__in=keys[start:])
+    return list(rows.select_related("episode", "character__alias_of").order_by(*_STORY))
 
 
 def _scenes(project: Project, words: str) -> QuerySet[Boundary]:
