@@ -17,7 +17,7 @@ SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 SOURCES := rickproject curation training
 
-.PHONY: run install trainer dev test e2e faults bench format lock clean check check-format \
+.PHONY: run install trainer dev test e2e faults bench pictures format lock clean check check-format \
   check-code check-types check-imports check-migrations check-templates check-locks
 
 run: install trainer-optional
@@ -84,6 +84,10 @@ faults: trainer-for-tests
 
 bench: trainer-for-tests
 	@$(PYTHON) -m tests.bench $(ARGS)
+
+# The pictures of the documentation, from a demo in a folder of its own.
+pictures: dev
+	@$(PYTHON) -m tests.pictures $(ARGS)
 
 check: check-format check-code check-types check-imports check-migrations check-templates check-locks
 

@@ -10,6 +10,7 @@ export function attachMap(canvas, lines) {
 
   const colours = () => {
     const probe = document.createElement("span");
+    probe.style.setProperty("transition", "none", "important"); // else the colour before is read
     canvas.before(probe);
     const read = (name) => {
       probe.style.color = `var(${name})`;
