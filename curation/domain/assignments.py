@@ -28,6 +28,7 @@ from curation.queries.assignments import (
     wanted_places,
 )
 from rickproject.config import get_config
+from rickproject.lib.kept_writes import KeptInsert
 
 ALL_KINDS = (WorkKind.LAYER, WorkKind.SCENES, WorkKind.DIALOGUES)
 RENEW_SECONDS = 60
@@ -159,6 +160,9 @@ def _take_lapsed(project: Project, kinds: Sequence[WorkKind], person: User) -> A
     return None
 
 
+_PLACE = KeptInsert(Assignment)
+
+
 def insert_place(
     episode: Episode,
     kind: WorkKind,
@@ -177,7 +181,7 @@ def insert_place(
         place = next(number for number in range(1, len(held) + 2) if number not in held)
         try:
             with transaction.atomic():
-                return Assignment.objects.create(
+                return _PLACE.create(
                     project=episode.script.project,
                     episode=episode,
                     kind=kind,

@@ -228,10 +228,18 @@ def _workable(project: Any, kind: WorkKind, *, blind: bool) -> QuerySet[Episode]
     return episodes.filter(Exists(_agreed(SegmentationState.SUBMITTED)), Exists(targets))
 
 
+_TAKEN: KeptQuery[tuple[int]] = KeptQuery(
+    lambda: (
+        Assignment.objects.filter(episode=Given("episode"), kind=Given("kind"), state__in=HOLDING)
+        .order_by()
+        .values_list("place")
+    )
+)
+
+
 def taken_numbers(episode: Episode, kind: WorkKind) -> set[int]:
     """Return the numbers of the places that are held."""
-    held = Assignment.objects.filter(episode=episode, kind=kind, state__in=HOLDING)
-    return set(held.values_list("place", flat=True))
+    return {place for (place,) in _TAKEN.rows(episode=episode.pk, kind=str(kind))}
 
 
 def places_by_episode(
