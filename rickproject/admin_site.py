@@ -37,6 +37,8 @@ class Site(admin.AdminSite):
     """The one admin site; every model's pages are audited, whichever library they come from."""
 
     site_title = site_header = "rickproject admin"
+    index_title = "Administration"
+    enable_nav_sidebar = False
 
     def password_change(  # type: ignore[override]  # a redirect instead of a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

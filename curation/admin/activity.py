@@ -31,9 +31,11 @@ KINDS = (
     ("note", "context notes"),
     ("dialogue", "dialogues"),
     ("thread", "comments"),
+    ("work", "who works on what"),
     ("dataset", "datasets"),
     ("export", "exports"),
     ("job", "training"),
+    ("model", "models"),
 )
 
 
@@ -57,7 +59,7 @@ class KindFilter(admin.SimpleListFilter):
 class ActivityAdmin(admin.ModelAdmin[Activity]):
     """All steps, newest first, with filters and a table to take away."""
 
-    list_display = ["created_at", "actor", "verb", "target_label", "project", "address", "more"]
+    list_display = ["created_at", "actor", "step", "target_label", "project", "address", "more"]
     list_filter = [
         KindFilter,
         "project",
@@ -68,6 +70,11 @@ class ActivityAdmin(admin.ModelAdmin[Activity]):
     list_select_related = ["project", "actor"]
     show_full_result_count = False
     change_list_template = "admin/curation/activity/log.html"
+
+    @admin.display(description="step", ordering="verb")
+    def step(self, step: Activity) -> str:
+        """What was done, as words: ``account.logged_in`` is “account logged in”."""
+        return step.verb.replace(".", " ").replace("_", " ")
 
     @admin.display(description="from")
     def address(self, step: Activity) -> str:

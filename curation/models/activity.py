@@ -29,7 +29,8 @@ class Activity(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name_plural = "activities"
+        verbose_name = "step"
+        verbose_name_plural = "audit log"
         indexes = [
             models.Index(fields=["project", "-id"], name="activity_feed"),
             models.Index(fields=["project", "actor", "-id"], name="activity_of_person"),

@@ -66,6 +66,7 @@ class FineTuneJob(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "fine-tuning job"
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
