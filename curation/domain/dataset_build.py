@@ -138,6 +138,7 @@ def _as_checked(record: BuiltRecord) -> CheckedRecord:
         token_count=record.token_count,
         scene=_group(record.source, SplitBy.SCENE),
         changed_since_approval=record.changed_since_approval,
+        speakers=frozenset(line.speaker for line in record.source.lines),
     )
 
 

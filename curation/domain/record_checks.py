@@ -30,7 +30,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class CheckedRecord:
-    """A record as the checks see it."""
+    """A record as the checks see it.
+
+    Attributes:
+        speakers: the names of everybody who speaks in it, the character too.
+    """
 
     dialogue_id: int
     label: str
@@ -39,6 +43,7 @@ class CheckedRecord:
     token_count: int
     scene: str
     changed_since_approval: bool = False
+    speakers: frozenset[str] = frozenset()
 
 
 def check_records(records: Sequence[CheckedRecord], *, max_tokens: int) -> list[Problem]:
@@ -52,6 +57,7 @@ def check_records(records: Sequence[CheckedRecord], *, max_tokens: int) -> list[
         *_check_size(records),
         *(problem for record in records for problem in check_record(record, max_tokens)),
         *_check_repetition(records),
+        *_check_contradictions(records),
         *_check_leakage(records),
     ]
     return sorted(problems, key=lambda problem: problem.severity != Severity.ERROR)
@@ -86,6 +92,7 @@ def check_record(record: CheckedRecord, max_tokens: int) -> Iterator[Problem]:
         )
     for message in messages:
         yield from _check_text(record, message["content"])
+    yield from _check_labels(record)
 
 
 def _check_text(record: CheckedRecord, text: str) -> Iterator[Problem]:
@@ -101,6 +108,24 @@ def _check_text(record: CheckedRecord, text: str) -> Iterator[Problem]:
             "control_character",
             f"contains a control character (U+{ord(found[0]):04X}); edit its text for training.",
         )
+
+
+def _check_labels(record: CheckedRecord) -> Iterator[Problem]:
+    """Find a reply that begins with a speaker's name: the model would learn to write it."""
+    names = {name.casefold() for name in record.speakers if name}
+    for message in record.messages:
+        if message["role"] != "assistant":
+            continue
+        for line in message["content"].splitlines():
+            label, colon, _ = line.partition(":")
+            if colon and label.strip().casefold() in names:
+                text = (
+                    f"{record.label} has a reply that begins with a speaker’s name "
+                    f"(“{label.strip()}:”); the model would write it too. Edit its text for "
+                    "training."
+                )
+                yield Problem("speaker_label", Severity.WARNING, text, record.dialogue_id)
+                return
 
 
 def _check_size(records: Sequence[CheckedRecord]) -> Iterator[Problem]:
@@ -135,6 +160,22 @@ def _check_repetition(records: Sequence[CheckedRecord]) -> Iterator[Problem]:
         else:
             message = f"{record.label} has the same lines as {first.label}."
             yield Problem("duplicate", Severity.WARNING, message, record.dialogue_id)
+
+
+def _check_contradictions(records: Sequence[CheckedRecord]) -> Iterator[Problem]:
+    """Find records that ask the same, system message and all, and answer differently."""
+    seen: dict[tuple[str, ...], tuple[str, CheckedRecord]] = {}
+    for record in records:
+        if not record.messages:
+            continue
+        said = [" ".join(m["content"].casefold().split()) for m in record.messages]
+        reply, first = seen.setdefault(tuple(said[:-1]), (said[-1], record))
+        if reply != said[-1]:
+            message = (
+                f"{record.label} answers the same lines as {first.label} in other words; the "
+                "model learns a mixture. Keep both only if both are in character."
+            )
+            yield Problem("contradiction", Severity.WARNING, message, record.dialogue_id)
 
 
 def _check_leakage(records: Sequence[CheckedRecord]) -> Iterator[Problem]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from curation.domain.record_checks import CheckedRecord, check_record, check_records
@@ -65,3 +67,21 @@ def test_check_records_tells_a_leak_from_a_duplicate() -> None:
 
 def test_check_records_warns_of_one_scene_on_both_sides() -> None:
     assert "neighbours_leak" in codes([record("q", "a"), record("x", "y", split=Split.VALIDATION)])
+
+
+def test_check_records_tells_when_the_same_lines_are_answered_differently() -> None:
+    asked = [record("Who goes?", "A friend.", number=1), record("who  goes?", "Go away.", number=2)]
+    problems = [p for p in check_records(asked, max_tokens=100) if p.code == "contradiction"]
+    assert [(p.dialogue_id, p.severity) for p in problems] == [(2, Severity.WARNING)]
+    assert "S1E1 1–2" in problems[0].message
+    assert "contradiction" not in codes([asked[0], record("who goes?", "a  friend.", number=3)])
+
+
+@pytest.mark.parametrize(
+    ("reply", "leaks"),
+    [("Fine.\nada: Yes.", True), ("ADA : Yes.", True), ("Note: it rains.", False)],
+)
+def test_check_record_tells_a_speaker_label_in_a_reply(reply: str, leaks: bool) -> None:
+    spoken = replace(record("ADA: q", reply), speakers=frozenset({"ADA", ""}))
+    found = {problem.code for problem in check_record(spoken, 100)}
+    assert ("speaker_label" in found) == leaks
