@@ -30,7 +30,7 @@ from curation.models import SuggestedBoundary
 from curation.queries.scenes import open_suggestions, scenes_at
 from rickproject.lib.numbers import counted
 
-from .reader_desk import Desk, desk_of, layer_facts, next_episode, scene_facts
+from .reader_desk import Desk, desk_of, layer_facts, left_open, next_episode, scene_facts
 from .reader_page import reader_page
 
 
@@ -144,7 +144,7 @@ def reader_submit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             stale = isinstance(error, StaleRevisionError)
             return refusal(error, **({"theirs": layer_facts(desk)} if stale else {}))
         return reader_page(request, desk, error=str(error), status=status_of(error))
-    words = f"{desk.episode.code} is submitted."
+    words = f"{desk.episode.code} is submitted.{left_open(desk)}"
     if form.cleaned_data["stays"]:  # sent later, from a page that is still being read
         return JsonResponse({"words": words, **layer_facts(desk)})
     following = next_episode(desk)

@@ -23,7 +23,8 @@ from curation.enums import WorkKind
 from curation.models import Boundary, Episode, Segmentation
 from curation.queries.client_keys import arrived_before
 from curation.queries.layers import cuts_blind, layer_of
-from curation.queries.scenes import scene_starts
+from curation.queries.scenes import open_suggestions, scene_starts
+from rickproject.lib.numbers import counted
 
 OWN, AGREED = "own", "agreed"
 
@@ -94,6 +95,16 @@ def next_episode(desk: Desk) -> Episode | None:
     kinds = (WorkKind.SCENES, WorkKind.LAYER)
     taken = take_next(desk.episode.script.project, person=desk.person, kinds=kinds)
     return taken.episode if taken else None
+
+
+def left_open(desk: Desk) -> str:
+    """Say what a submission leaves undone: scenes without a title, suggestions undecided."""
+    layer = desk.layer()
+    untitled = sum(not scene.title for scene in scene_starts(layer)) if layer else 0
+    undecided = len(open_suggestions(desk.episode, annotator=desk.annotator))
+    parts = [f"{counted(untitled, 'scene')} without a title"] if untitled else []
+    parts += [f"{counted(undecided, 'suggestion')} undecided"] if undecided else []
+    return f" Left as they are: {' and '.join(parts)}." if parts else ""
 
 
 def layer_facts(desk: Desk) -> dict[str, Any]:

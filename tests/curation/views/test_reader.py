@@ -368,7 +368,9 @@ def test_a_submission_that_comes_twice_is_made_once() -> None:
             f"{desk.url}submit/", values, headers={"accept": "application/json"}
         )
 
-    assert submit("one press").json()["state"] == "submitted"
+    first = submit("one press").json()
+    assert first["state"] == "submitted"
+    assert first["words"].endswith("is submitted. Left as they are: 2 scenes without a title.")
     reopen_scenes(desk.episode, revision=1, actor=desk.person)
     again = submit("one press")  # its answer was lost; a colleague had it open again meanwhile
     assert (again.status_code, again.json()["state"]) == (HTTPStatus.OK, "in_progress")
