@@ -18,9 +18,9 @@ from training.access.chat import Talker, own_conversation, own_reply
 from training.domain.chat import TurnError, ask, regenerate
 from training.models import Conversation, Message
 from training.providers.model_server import ModelServerError
+from training.streams.open_replies import OPEN_REPLIES
+from training.streams.relay import MessageRelay, let_the_database_go
 from training.views.chat import conversation_page
-from training.views.open_replies import OPEN_REPLIES
-from training.views.relay import Relay, let_the_database_go
 
 UNKNOWN_TURN = -1
 
@@ -46,14 +46,14 @@ async def message_stream(request: HttpRequest, slug: str, pk: int) -> HttpRespon
     return redirect("conversation", slug, pk)
 
 
-def _open(request: HttpRequest, slug: str, pk: int) -> tuple[Message, Talker]:
+def _open(request: HttpRequest, slug: str, pk: int) -> MessageRelay:
     """Do everything that needs the database, then let it go for as long as the stream lasts."""
     try:
         conversation = own_conversation(request.user, slug, pk)
         user = signed_in(request)
         key = request.session.session_key or ""
         talker = Talker(user.pk, user.password, key, conversation.project_id)
-        return _next_reply(request, conversation), talker
+        return MessageRelay(_next_reply(request, conversation), talker)
     finally:
         let_the_database_go(thread_lasts=_wants_events(request))
 
@@ -77,7 +77,7 @@ def _next_reply(request: HttpRequest, conversation: Conversation) -> Message:
     )
 
 
-async def _reply_events(relay: Relay) -> AsyncIterator[bytes]:
+async def _reply_events(relay: MessageRelay) -> AsyncIterator[bytes]:
     reply = relay.reply
     try:
         yield event(

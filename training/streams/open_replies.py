@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Collection
+from typing import TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
@@ -14,14 +15,14 @@ from django.db import DatabaseError
 from rickproject.config import get_config
 from rickproject.lib.limits import LimitReachedError
 from training.access.chat import Talker, still_talking
-from training.models import Message
-from training.views.relay import Relay, let_the_database_go
+from training.streams.relay import Relay, let_the_database_go
 
 WATCH_SECONDS = 2.0
 MISSED_LOOKS = 3  # without an answer of the database; then nobody may listen any more
 RETRY_SECONDS = 5
 
 logger = logging.getLogger(__name__)
+RelayT = TypeVar("RelayT", bound=Relay)
 
 
 class OpenReplies:
@@ -33,7 +34,7 @@ class OpenReplies:
         self._missed = 0
         self._watcher: asyncio.Task[None] | None = None
 
-    async def open(self, make: Callable[[], tuple[Message, Talker]]) -> Relay:
+    async def open(self, make: Callable[[], RelayT]) -> RelayT:
         """Let a reply in, made by ``make`` in a thread that may use the database.
 
         It is let in even if the person leaves meanwhile, so that the watcher closes it.
@@ -49,9 +50,9 @@ class OpenReplies:
         self._opening += 1
         return await asyncio.shield(self._admit(make))
 
-    async def _admit(self, make: Callable[[], tuple[Message, Talker]]) -> Relay:
+    async def _admit(self, make: Callable[[], RelayT]) -> RelayT:
         try:
-            relay = Relay(*await sync_to_async(make)())
+            relay = await sync_to_async(make)()
         finally:
             self._opening -= 1
         self.relays.add(relay)

@@ -26,8 +26,8 @@ from training.domain.chat import start_conversation
 from training.enums import MessageState
 from training.models import Conversation, Message
 from training.providers.chat_stream import close_sessions
-from training.views import open_replies, relay
-from training.views.open_replies import OPEN_REPLIES
+from training.streams import open_replies, relay
+from training.streams.open_replies import OPEN_REPLIES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,11 +154,13 @@ async def test_a_reader_who_left_before_the_first_part_leaves_nothing_open(
     monkeypatch.setattr(open_replies, "WATCH_SECONDS", 0.05)
     monkeypatch.setattr(relay, "BEGIN_SECONDS", 0.1)
 
-    def make() -> tuple[Message, open_replies.Talker]:
+    def make() -> relay.MessageRelay:
         from training.domain.chat import ask
 
         user = talk.user
-        return ask(talk, text="Hi"), open_replies.Talker(user.pk, user.password, "", 0)
+        return relay.MessageRelay(
+            ask(talk, text="Hi"), open_replies.Talker(user.pk, user.password, "", 0)
+        )
 
     await OPEN_REPLIES.open(make)
 

@@ -12,7 +12,7 @@ from django.db import close_old_connections, connection
 from training.access.chat import Talker
 from training.domain.chat import close_reply, request_body
 from training.enums import MessageState
-from training.models import Message
+from training.models import Message, ModelVersion
 from training.providers.chat_events import Delta
 from training.providers.chat_stream import read_reply
 from training.providers.model_server import ModelServerError, endpoint_of
@@ -34,10 +34,12 @@ class AccessEndedError(ModelServerError):
 
 
 class Relay:
-    """One reply on its way; ``facts`` is what will be stored of it."""
+    """One reply on its way; ``facts`` is what is known of it."""
 
-    def __init__(self, reply: Message, talker: Talker) -> None:
-        self.reply, self.talker = reply, talker
+    def __init__(
+        self, talker: Talker, *, model: ModelVersion | None, body: dict[str, Any] | None = None
+    ) -> None:
+        self.talker, self.model, self.body = talker, model, body or {}
         self.facts: dict[str, Any] = {"content": ""}
         self.state = MessageState.STOPPED
         self.opened_at = self.sent_at = time.monotonic()
@@ -88,10 +90,10 @@ class Relay:
 
     async def _read(self) -> None:
         try:
-            if self.reply.model is None:
+            if self.model is None:
                 return
-            endpoint = endpoint_of(self.reply.model.provider)
-            await read_reply(endpoint, request_body(self.reply), take=self._take)
+            endpoint = endpoint_of(self.model.provider)
+            await read_reply(endpoint, self.body, take=self._take)
         except ModelServerError as fault:
             self._fault = self._fault or fault
         finally:
@@ -138,6 +140,19 @@ class Relay:
 
     def store(self) -> None:
         """Store what came of the reply; needs a thread that may use the database."""
+        raise NotImplementedError
+
+
+class MessageRelay(Relay):
+    """A reply of a conversation, which keeps it."""
+
+    def __init__(self, reply: Message, talker: Talker) -> None:
+        body = request_body(reply) if reply.model else None
+        super().__init__(talker, model=reply.model, body=body)
+        self.reply = reply
+
+    def store(self) -> None:
+        """Store what came of the reply."""
         self.facts["total_ms"] = round(self.seconds * 1000)
         close_reply(self.reply, state=self.state, **self.facts)
         let_the_database_go()
