@@ -82,7 +82,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def quick_and_alone(settings: Settings) -> Iterator[None]:
-    """Count limits in this process, from zero in every test; hash passwords quickly."""
+    """Count limits in this process, from zero in every test; hash passwords quickly.
+
+    Static files are looked up when asked for: every client would else read all of them.
+    """
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     backend = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": backend}}
