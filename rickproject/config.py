@@ -144,6 +144,14 @@ class Config(BaseSettings):
     chat_streams_per_process: int = Field(
         300, ge=1, description="Replies that one web process streams at once."
     )
+    api_requests_per_minute: int = Field(
+        120, ge=1, description="Requests of the OpenAI protocol that one API key may make."
+    )
+    api_tokens_per_month: int = Field(
+        2_000_000,
+        ge=0,
+        description="Tokens, read and written together, that one API key may use in a month.",
+    )
     imports_per_hour: int = Field(10, ge=1, description="Import limit for one person.")
     lease_minutes: int = Field(
         10,

@@ -17,6 +17,7 @@ SECOND_STEP = "who has a second step at login"
 LOGIN = "the person who is logged in there"
 OWNER = "the person whose it is"
 TOLD = "the annotator who is told"
+KEY = "who has a key of the OpenAI protocol; a login opens nothing"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Route:
 def get(who: frozenset[Role] | str, *names: str) -> Route:
     """Describe a page."""
     return Route(who, "GET", names)
+
+
+def with_key(method: str, *names: str) -> Route:
+    """Describe an address of the OpenAI protocol."""
+    return Route(KEY, method, names)
 
 
 def post(who: frozenset[Role] | str, *names: str) -> Route:
@@ -180,6 +186,12 @@ ROUTES: dict[str, Route] = {
     "dataset_progress": get(REVIEWING, "slug", "dataset"),
     "export_start": post(MANAGING, "slug", "dataset"),
     "export_file": get(MANAGING, "slug", "dataset", "file"),
+    "v1_models": with_key("GET"),
+    "v1_model": with_key("GET", "token"),
+    "v1_chat_completions": with_key("POST"),
+    "v1_unknown": with_key("GET", "token"),
+    "api_keys": get(SIGNED_IN),
+    "api_key_revoke": post(OWNER, "api_key"),
     "jobs": get(WATCHING, "slug"),
     "job_start": get(MANAGING, "slug"),
     "job": get(WATCHING, "slug", "job"),

@@ -21,6 +21,7 @@ from curation.enums import AssignmentOrigin, DatasetState, NotificationKind, Rol
 from curation.models import DatasetVersion, Membership, Notification, Utterance
 from tests.access_table import (
     CREATORS,
+    KEY,
     LOGIN,
     NOBODY,
     OWNER,
@@ -40,6 +41,7 @@ from tests.factories import (
     make_approved_dialogues,
     make_member,
 )
+from training.domain.api_keys import make_api_key
 from training.domain.chat import start_conversation
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +134,7 @@ class World:
             "dataset": dataset.number,
             "file": file.pk,
             "conversation": talk.pk,
+            "api_key": self._api_key,
             "suggestion": SuggestionRequestFactory(episode=utterance.episode).pk,
             "job": FineTuneJobFactory(project=self.project, dataset=dataset).pk,
             "member": self._member,
@@ -152,6 +155,10 @@ class World:
             user=self.owner, session_key="elsewhere", defaults={"ip": "10.0.0.1"}
         )[0].pk
 
+    def _api_key(self) -> int:
+        """A key that may be taken back again and again."""
+        return make_api_key(self.owner, name="notebook", projects=[self.project])[0].pk
+
     def client(self, person: str, **options: Any) -> Client:
         client = Client(**options)
         if person != "anonymous":
@@ -165,7 +172,7 @@ class World:
     def may(self, person: str, route: Route) -> bool:
         if route.who == PUBLIC:
             return True
-        if person == "anonymous" or route.who == NOBODY:
+        if person == "anonymous" or route.who in {NOBODY, KEY}:
             return False
         if route.who in (SIGNED_IN, SECOND_STEP):
             return route.who == SIGNED_IN or person == "tester"
@@ -199,7 +206,10 @@ def test_route_answers_each_kind_of_person_as_the_table_says(world: World, name:
         expected[person] = "yes" if may else "log in" if person == "anonymous" else "no"
         if route.who in (OWNER, NOBODY) and person == "anonymous" and found[person] == "no":
             found[person] = "log in"  # the stream has no page to send people from
-        if person in {"stranger", "staff"} and not may:
+        if route.who == KEY:  # whoever is logged in, as if nobody were
+            assert status == HTTPStatus.UNAUTHORIZED
+            found[person] = expected[person] = "no"
+        elif person in {"stranger", "staff"} and not may:
             assert status == HTTPStatus.NOT_FOUND, "strangers never learn that it exists"
         assert status < HTTPStatus.INTERNAL_SERVER_ERROR or name == "readyz"
     if name == "export_file":  # its file is not on the disk: 404 with another sentence
@@ -210,7 +220,8 @@ def test_route_answers_each_kind_of_person_as_the_table_says(world: World, name:
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, route in sorted(ROUTES.items()) if route.method == "POST"]
+    "name",
+    [n for n, route in sorted(ROUTES.items()) if route.method == "POST" and route.who != KEY],
 )
 def test_unsafe_route_refuses_a_form_of_another_site(world: World, name: str) -> None:
     client = world.client("tester", enforce_csrf_checks=True)

@@ -2,9 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from training.views import chat, chat_stream, jobs, prices, suggesters, suggestions
+from training.api import chat as api_chat
+from training.api import doors as api_doors
+from training.api import models as api_models
+from training.views import api_keys, chat, chat_stream, jobs, prices, suggesters, suggestions
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/models", api_models.models, name="v1_models"),
+    path("v1/models/<path:name>", api_models.model, name="v1_model"),
+    path("v1/chat/completions", api_chat.chat_completions, name="v1_chat_completions"),
+    path("v1/<path:rest>", api_doors.unknown, name="v1_unknown"),
+    path("accounts/api-keys/", api_keys.api_keys, name="api_keys"),
+    path("accounts/api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api_key_revoke"),
     path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),
     path("p/<slug:slug>/training/cost/", prices.record_cost, name="record_cost"),
     path("p/<slug:slug>/training/start/", jobs.job_start, name="job_start"),

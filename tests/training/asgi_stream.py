@@ -22,15 +22,28 @@ class Reader:
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookie = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
         headers = {
-            "host": "testserver",
             "accept": "text/event-stream",
             "content-type": "application/x-www-form-urlencoded",
             "cookie": cookie,
             "x-csrftoken": TOKEN,
         }
+        self._begin(application, path, headers, urlencode(data).encode())
+
+    @classmethod
+    def with_key(cls, application: Application, key: str, path: str, body: str) -> "Reader":
+        """Ask as a program does: with a key, without a cookie."""
+        reader = cls.__new__(cls)
+        headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+        reader._begin(application, path, headers, body.encode())
+        return reader
+
+    def _begin(
+        self, application: Application, path: str, headers: dict[str, str], body: bytes
+    ) -> None:
+        headers = {"host": "testserver"} | headers
         self.body, self.status = b"", 0
         self._news, self._leaving = asyncio.Event(), asyncio.Event()
-        self._requests = [{"type": "http.request", "body": urlencode(data).encode()}]
+        self._requests = [{"type": "http.request", "body": body}]
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},

@@ -12,6 +12,7 @@ from curation.access import TALKING, member_project
 from curation.models import Membership
 from rickproject.lib.kept_queries import Given, KeptQuery
 from training.models import Conversation, Message
+from training.queries.api_keys import usable_keys
 
 _CONVERSATION = KeptQuery(
     lambda: (
@@ -51,18 +52,22 @@ def own_reply(conversation: Conversation, pk: int) -> Message:
 
 
 class Talker(NamedTuple):
-    """Who listens to a reply, as it was when it began; ``password`` is the stored hash."""
+    """Who listens to a reply, as it was when it began; ``password`` is the stored hash.
+
+    A program has a key in place of a session.
+    """
 
     user_id: int
     password: str
     session_key: str
     project_id: int
+    key_id: int | None = None
 
 
 def still_talking(talkers: Collection[Talker]) -> set[Talker]:
     """Return who may still listen: logged in, the account open, still in the project.
 
-    Three queries, however many there are.
+    Three queries, however many there are, and a fourth where somebody came with a key.
     """
     people = {talker.user_id for talker in talkers}
     accounts = {
@@ -84,9 +89,13 @@ def still_talking(talkers: Collection[Talker]) -> set[Talker]:
         ).values_list("user_id", "project_id")
     )
 
+    asked = {talker.key_id for talker in talkers if talker.key_id is not None}
+    keys = set(usable_keys().filter(pk__in=asked).values_list("pk", flat=True)) if asked else set()
+
     def may_listen(talker: Talker) -> bool:
         password, is_superuser = accounts.get(talker.user_id, (None, False))
         is_member = is_superuser or (talker.user_id, talker.project_id) in members
-        return password == talker.password and talker.session_key in sessions and is_member
+        is_in = talker.session_key in sessions if talker.key_id is None else talker.key_id in keys
+        return password == talker.password and is_in and is_member
 
     return {talker for talker in talkers if may_listen(talker)}

@@ -1,6 +1,7 @@
 """Django admin of training."""
 
+from .api_keys import ApiKeyAdmin
 from .jobs import FineTuneJobAdmin
 from .prices import ModelPriceAdmin
 
-__all__ = ["FineTuneJobAdmin", "ModelPriceAdmin"]
+__all__ = ["ApiKeyAdmin", "FineTuneJobAdmin", "ModelPriceAdmin"]

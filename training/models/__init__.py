@@ -1,11 +1,13 @@
 """The tables of training: one noun a module."""
 
+from .api_keys import ApiKey
 from .chat import Conversation, Message
 from .jobs import Checkpoint, FineTuneJob, JobEvent, MetricPoint
 from .registry import ModelPrice, ModelVersion
 from .suggestions import SuggestionPart, SuggestionRequest
 
 __all__ = [
+    "ApiKey",
     "Checkpoint",
     "Conversation",
     "FineTuneJob",

@@ -50,7 +50,8 @@ async def read_reply(
             _post(await _session(endpoint.base_url), endpoint, payload) as response,
         ):
             if response.status != HTTPStatus.OK:
-                raise ModelServerError(_status_sentence(response.status, await _detail(response)))
+                sentence = _status_sentence(response.status, await _detail(response))
+                raise ModelServerError(sentence, status=response.status)
             heard_at = loop.time()
             while data := await response.content.readany():
                 if loop.time() - heard_at > 1:  # a timer for every token would cost more than it

@@ -11,6 +11,11 @@ class ModelServerError(TrainingError):
 
     code = "model_server"
 
+    def __init__(self, sentence: str, *, status: int | None = None) -> None:
+        """Keep the sentence and, where the server answered, its HTTP status."""
+        super().__init__(sentence)
+        self.status = status
+
 
 @dataclass(frozen=True)
 class Endpoint:

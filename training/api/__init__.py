@@ -1,0 +1,1 @@
+"""The project's own server of the OpenAI protocol: keys, no cookies, thin doors."""
