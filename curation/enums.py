@@ -161,6 +161,7 @@ class DatasetState(TextChoices):
     APPROVED = "approved", "approved"
     RETURNED = "returned", "returned"
     FAILED = "failed", "failed"
+    UPLOADED = "uploaded", "uploaded by a program, approved by nobody"
 
 
 class Split(TextChoices):

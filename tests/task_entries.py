@@ -45,7 +45,8 @@ from tests.factories import (
 )
 from tests.sample_scripts import csv_bytes
 from training.domain.chat import ask, start_conversation
-from training.models import Message, SuggestionRequest
+from training.domain.uploads import store_upload
+from training.models import Message, SuggestionRequest, UploadedFile
 
 MakeRows = Callable[[], dict[str, object]]
 ENTRIES: dict[str, MakeRows] = {}
@@ -207,6 +208,16 @@ def question_without_a_server() -> dict[str, object]:
     request = SuggestionRequestFactory()
     request.parts.create(number=1, first=0, last=1, own_first=0, own_last=1)
     return {"request_id": request.pk}
+
+
+@entry("training.delete_expired_uploads")
+def expired_upload() -> dict[str, object]:
+    project = ProjectFactory()
+    line = b'{"messages":[{"role":"assistant","content":"Boo."}]}'
+    kept = {"user": project.created_by, "key": None, "name": "a.jsonl", "seconds": 3600}
+    store_upload(project, content=[line], **kept)
+    UploadedFile.objects.update(expires_at=timezone.now() - timedelta(hours=1))
+    return {}
 
 
 @entry("training.sweep_suggestions")

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from training.api import chat as api_chat
 from training.api import doors as api_doors
+from training.api import files as api_files
 from training.api import models as api_models
 from training.views import api_keys, chat, chat_stream, jobs, prices, suggesters, suggestions
 
@@ -11,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/models", api_models.models, name="v1_models"),
     path("v1/models/<path:name>", api_models.model, name="v1_model"),
     path("v1/chat/completions", api_chat.chat_completions, name="v1_chat_completions"),
+    path("v1/files", api_files.files, name="v1_files"),
+    path("v1/files/<str:name>", api_files.file, name="v1_file"),
+    path("v1/files/<str:name>/content", api_files.content, name="v1_file_content"),
     path("v1/<path:rest>", api_doors.unknown, name="v1_unknown"),
     path("accounts/api-keys/", api_keys.api_keys, name="api_keys"),
     path("accounts/api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api_key_revoke"),

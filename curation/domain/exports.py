@@ -130,6 +130,24 @@ def write_files(
     return [*written, (path, digest, size)]
 
 
+def split_file(dataset: DatasetVersion, split: Split) -> Path:
+    """Return the file of one split of an approved version, written where no export has it yet.
+
+    Raises:
+        DatasetError: the version is not approved, or its bytes differ from its manifest.
+    """
+    done = Export.objects.filter(
+        dataset=dataset, file_format=OPENAI_CHAT, state=ExportState.DONE
+    ).first()
+    name = f"{split.value}.jsonl"
+    if done and (path := exports_folder() / str(done.pk) / name).exists():
+        return path
+    folder = exports_folder() / f"dataset-{dataset.pk}"
+    if not (folder / "manifest.json").exists():  # written last, so the others are whole
+        write_files(dataset, folder)
+    return folder / name
+
+
 def _lines(
     dataset: DatasetVersion, split: Split, progress: Callable[[int], None], already: int
 ) -> Iterator[bytes]:

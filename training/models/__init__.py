@@ -5,6 +5,7 @@ from .chat import Conversation, Message
 from .jobs import Checkpoint, FineTuneJob, JobEvent, MetricPoint
 from .registry import ModelPrice, ModelVersion
 from .suggestions import SuggestionPart, SuggestionRequest
+from .uploads import UploadedFile, UploadedSplit
 
 __all__ = [
     "ApiKey",
@@ -18,4 +19,6 @@ __all__ = [
     "ModelVersion",
     "SuggestionPart",
     "SuggestionRequest",
+    "UploadedFile",
+    "UploadedSplit",
 ]
