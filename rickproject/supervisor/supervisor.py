@@ -24,6 +24,7 @@ TICK_SECONDS = 0.2
 BROKER_START_SECONDS = 10.0
 WEB_START_SECONDS = 30.0
 TRAINER_SAVE_SECONDS = 20.0
+AWAITED = ("broker", "web")  # they load side by side; workers start when both answer
 # Workers are stopped together; the broker goes last, when nobody needs it any more.
 STOP_STAGES = (("web",), ("beat",), ("worker", "worker-default", "worker-training"), ("model",))
 
@@ -93,20 +94,24 @@ class Supervisor:
         guard.stdin.flush()
 
     def _start_all(self, names: list[str]) -> None:
-        """Start the roles; the page first of all, the rest while it can already be read."""
-        for name in names:
-            if self._stop_signal is not None:
-                return
-            self._prepare(name)
-            child = Child(
-                make_role(name, self._plan),
-                log_dir=self._plan.var_dir / "logs",
-                report=self._tell_guard,
-            )
-            self._children[name] = child
-            child.start()
-            self._await_first_answer(name, child)
+        """Start the roles; what the first page needs first, the rest while it can be read."""
+        first = [name for name in names if name in AWAITED]
+        for stage in (first, [name for name in names if name not in AWAITED]):
+            for name in stage:
+                if self._stop_signal is not None:
+                    return
+                self._start(name)
+            for name in stage:
+                self._await_first_answer(name, self._children[name])
         self._note_state()
+
+    def _start(self, name: str) -> None:
+        self._prepare(name)
+        log_dir = self._plan.var_dir / "logs"
+        role = make_role(name, self._plan)
+        child = Child(role, log_dir=log_dir, report=self._tell_guard)
+        self._children[name] = child
+        child.start()
 
     def _prepare(self, name: str) -> None:
         if name == "broker":
