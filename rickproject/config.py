@@ -152,6 +152,16 @@ class Config(BaseSettings):
         ge=0,
         description="Tokens, read and written together, that one API key may use in a month.",
     )
+    api_trains_on_uploads: bool = Field(
+        default=False,
+        description="Let every API key that may train do so on uploaded files, which nobody "
+        "approved; else only keys made for it.",
+    )
+    api_base_models: str = Field(
+        "",
+        description="Names of the OpenAI protocol that stand for local base models, with commas: "
+        "gpt-4o-mini=script-base.",
+    )
     imports_per_hour: int = Field(10, ge=1, description="Import limit for one person.")
     lease_minutes: int = Field(
         10,
@@ -202,6 +212,12 @@ class Config(BaseSettings):
         return [Path(part) for part in self.base_model_dirs.split(os.pathsep) if part.strip()]
 
     @property
+    def api_base_model_names(self) -> dict[str, str]:
+        """Which base model a name of the OpenAI protocol stands for."""
+        pairs = (part.partition("=") for part in self.api_base_models.split(",") if part.strip())
+        return {name.strip(): base.strip() for name, _, base in pairs}
+
+    @property
     def sends_email(self) -> bool:
         """Whether mail leaves the machine; else it is kept in ``var/mail``."""
         return bool(self.email_url and self.email_url.get_secret_value())
@@ -231,6 +247,10 @@ class Config(BaseSettings):
                 f"RICK_SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. Unset it and "
                 "one is made in var/secrets, or make one: "
                 'python -c "import secrets; print(secrets.token_urlsafe(64))"'
+            )
+        if not all(self.api_base_model_names.values()):
+            raise ValueError(
+                "RICK_API_BASE_MODELS holds pairs with commas: gpt-4o-mini=script-base."
             )
         if relative := [path for path in self.base_model_folders if not path.is_absolute()]:
             raise ValueError(

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from training.api import chat as api_chat
 from training.api import doors as api_doors
 from training.api import files as api_files
+from training.api import jobs as api_jobs
 from training.api import models as api_models
 from training.views import api_keys, chat, chat_stream, jobs, prices, suggesters, suggestions
 
@@ -15,6 +16,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/files", api_files.files, name="v1_files"),
     path("v1/files/<str:name>", api_files.file, name="v1_file"),
     path("v1/files/<str:name>/content", api_files.content, name="v1_file_content"),
+    path("v1/fine_tuning/jobs", api_jobs.jobs, name="v1_jobs"),
+    path("v1/fine_tuning/jobs/<str:name>", api_jobs.job, name="v1_job"),
+    path("v1/fine_tuning/jobs/<str:name>/events", api_jobs.events, name="v1_job_events"),
+    path(
+        "v1/fine_tuning/jobs/<str:name>/checkpoints",
+        api_jobs.checkpoints,
+        name="v1_job_checkpoints",
+    ),
+    path("v1/fine_tuning/jobs/<str:name>/cancel", api_jobs.cancel, name="v1_job_cancel"),
+    path("v1/fine_tuning/jobs/<str:name>/pause", api_jobs.pause, name="v1_job_pause"),
+    path("v1/fine_tuning/jobs/<str:name>/resume", api_jobs.resume, name="v1_job_resume"),
     path("v1/<path:rest>", api_doors.unknown, name="v1_unknown"),
     path("accounts/api-keys/", api_keys.api_keys, name="api_keys"),
     path("accounts/api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api_key_revoke"),

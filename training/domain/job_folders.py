@@ -11,12 +11,13 @@ from typing import Any
 
 from curation.domain.exports import write_files
 from curation.domain.training_records import Recipe
-from curation.enums import ScriptState, Split, UtteranceKind
+from curation.enums import DatasetState, ScriptState, Split, UtteranceKind
 from curation.models import Boundary, DatasetVersion, DialogueRevision, Script, Utterance
 from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 from rickproject.lib.jsonl import encode_line
 from training.domain.estimates import base_kind
+from training.domain.uploaded_datasets import utterances_like_uploads, write_uploaded_files
 from training.models import FineTuneJob
 from training.providers.capabilities import SCRIPT_BASE
 from training.trainer import files
@@ -39,7 +40,10 @@ def prepare_folder(job: FineTuneJob) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     spec = job_spec(job)
     if not (folder / files.TRAIN).exists() or not (folder / "manifest.json").exists():
-        write_files(job.dataset, folder)
+        if job.dataset.state == DatasetState.UPLOADED:
+            write_uploaded_files(job.dataset, folder)
+        else:
+            write_files(job.dataset, folder)
     if spec.base.kind == "script" and not (folder / files.SCRIPT).exists():
         lines = (encode_line(line) for line in script_lines(job.dataset))
         write_whole(folder / files.SCRIPT, lines)
@@ -125,6 +129,8 @@ def _segments(
 
 def held_out_utterances(dataset: DatasetVersion) -> set[int]:
     """Return the keys of every utterance in a validation dialogue, left-out ones included."""
+    if dataset.state == DatasetState.UPLOADED:
+        return utterances_like_uploads(dataset)
     wanted = dict(
         dataset.records.filter(split=Split.VALIDATION).values_list(
             "dialogue_id", "dialogue_revision"

@@ -1,5 +1,6 @@
 """What is learnt about a job, stored exactly once, and the ways a job ends."""
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,8 +77,10 @@ def end_cancelled(job: FineTuneJob) -> None:
         record_activity("job.stopped", project=job.project, actor=None, target=job)
 
 
-def store_events(job: FineTuneJob, rows: Iterable[tuple[str, datetime, str, str, str]]) -> None:
-    """Store events as (id, time, level, type, message); one that is known is left alone."""
+def store_events(
+    job: FineTuneJob, rows: Iterable[tuple[str, datetime, str, str, str, Mapping[str, Any]]]
+) -> None:
+    """Store events as (id, time, level, type, message, data); one that is known is left alone."""
     JobEvent.objects.bulk_create(
         [
             JobEvent(
@@ -87,12 +90,22 @@ def store_events(job: FineTuneJob, rows: Iterable[tuple[str, datetime, str, str,
                 level=level[:10],
                 type=kind[:10],
                 message=message,
+                data=_finite(data),
             )
-            for identity, created_at, level, kind, message in rows
+            for identity, created_at, level, kind, message, data in rows
         ],
         ignore_conflicts=True,
         batch_size=500,
     )
+
+
+def _finite(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what JSON can hold: a loss that is no number is left out."""
+    return {
+        name: value
+        for name, value in data.items()
+        if not isinstance(value, float) or math.isfinite(value)
+    }
 
 
 def store_metrics(job: FineTuneJob, rows: Iterable[tuple[int, str, float]]) -> None:

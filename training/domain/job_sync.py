@@ -100,7 +100,7 @@ def _ask_to_cancel(job: FineTuneJob, provider: OpenAIProtocolProvider, remote_id
 
 def store_remote_events(job: FineTuneJob, events: list[RemoteEvent]) -> None:
     """Store events and the figures in them, and how far the job is."""
-    store_events(job, [(e.id, e.created_at, e.level, e.type, e.message) for e in events])
+    store_events(job, [(e.id, e.created_at, e.level, e.type, e.message, _data(e)) for e in events])
     store_metrics(
         job,
         [
@@ -116,6 +116,14 @@ def store_remote_events(job: FineTuneJob, events: list[RemoteEvent]) -> None:
         FineTuneJob.objects.filter(pk=job.pk).update(
             step=max(steps), total_steps=max(totals, default=job.total_steps)
         )
+
+
+def _data(event: RemoteEvent) -> dict[str, float]:
+    """Return an event's figures with its step, as the protocol tells them."""
+    if event.step is None:
+        return {}
+    total = {"total_steps": event.total_steps} if event.total_steps else {}
+    return {"step": event.step, **total, **event.metrics}
 
 
 def _keep_state(job: FineTuneJob, remote: RemoteJob) -> None:

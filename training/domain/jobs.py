@@ -53,6 +53,7 @@ def start_job(
     budget_usd: Decimal | None = None,
     client_key: str | None = None,
     retry_of: FineTuneJob | None = None,
+    takes_uploads: bool = False,
 ) -> FineTuneJob:
     """Write a job's row and ask a worker to begin; nothing has been sent when this returns.
 
@@ -61,13 +62,14 @@ def start_job(
             and the row of a local job says what was chosen.
         budget_usd: refuse the job if its estimated cost is higher or not known.
         client_key: the same key of the same person gives the first answer again.
+        takes_uploads: whoever asks has made sure that files nobody approved may be trained on.
 
     Raises:
         JobError: the dataset is not approved, the provider is not ready, or a value is refused.
         BudgetError: the estimate is above the budget, or above what is left of the project's.
         JobLimitError: too many jobs today.
     """
-    _require_manager(actor, project)
+    require_manager(actor, project)
     if client_key and (found := _found_by_key(actor, client_key)):
         return found
     settings = _clean(hyperparameters or {})
@@ -79,7 +81,7 @@ def start_job(
         "seed": seed,
         "suffix": suffix,
     }
-    check_order(project, **order)
+    check_order(project, **order, takes_uploads=takes_uploads)
     estimate = estimate_job(
         dataset, provider=provider, base_model=base_model, hyperparameters=settings
     )
@@ -112,6 +114,7 @@ def check_order(
     hyperparameters: dict[str, Any],
     seed: int,
     suffix: str,
+    takes_uploads: bool = False,
 ) -> None:
     """Refuse an order that no provider could fulfil.
 
@@ -120,7 +123,8 @@ def check_order(
     """
     if dataset.project_id != project.pk:
         raise JobError("This dataset belongs to another project.")
-    if dataset.state != DatasetState.APPROVED:
+    is_taken = takes_uploads and dataset.state == DatasetState.UPLOADED
+    if dataset.state != DatasetState.APPROVED and not is_taken:
         raise JobError(
             f"Dataset {dataset.number} is {dataset.get_state_display()}; only approved versions "
             "can be trained on. An admin approves it."
@@ -187,7 +191,12 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "", "auto")}
 
 
-def _require_manager(actor: User, project: Project) -> None:
+def require_manager(actor: User, project: Project) -> None:
+    """Refuse who may not start, stop or pause training in a project.
+
+    Raises:
+        JobError: the person is no manager of it.
+    """
     if actor.is_superuser:
         return
     if not Membership.objects.filter(project=project, user=actor, role=Role.MANAGER).exists():
@@ -230,7 +239,7 @@ def cancel_job(job: FineTuneJob, *, actor: User) -> FineTuneJob:
     Raises:
         JobError: it is over, or the person may not.
     """
-    _require_manager(actor, job.project)
+    require_manager(actor, job.project)
     now = timezone.now()
     changed = (
         FineTuneJob.objects.filter(pk=job.pk, cancel_requested_at=None)

@@ -6,13 +6,14 @@ from its last whole checkpoint; one that ended in words of its own is believed.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -23,15 +24,11 @@ from training.domain.job_folders import job_folder, prepare_folder
 from training.domain.job_records import (
     end_cancelled,
     fail_job,
-    mark_best,
     move_job,
     set_next_turn,
-    store_checkpoints,
-    store_events,
-    store_metrics,
 )
 from training.domain.jobs import note_event
-from training.domain.model_versions import register_local_models
+from training.domain.local_progress import finish_job, import_progress
 from training.enums import JobState
 from training.models import FineTuneJob
 from training.providers.registry import missing_for
@@ -40,13 +37,13 @@ from training.trainer.errors import JobLockedError, TrainerError
 
 TURN_SECONDS = 2.0
 LEASE_SECONDS = 60
+PAUSE_SECONDS = 600  # between two looks at a job that rests
 START_SECONDS = 20  # from the start of the process until it holds its lock
 LOCK_PATIENCE_SECONDS = 2.0
 LOG, STARTED = "trainer.log", "started"
 SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL", "REDIS_URL")
 LAST_LOG_LINES = 5
 WAITING = "waiting"
-NO_METRICS = {"step", "total_steps"}
 
 _children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -62,16 +59,42 @@ def advance_local_job(job: FineTuneJob) -> None:
             end_cancelled(job)
             return
         files.request_cancel(folder)
+    elif job.state == JobState.PAUSED:
+        set_next_turn(job, seconds=PAUSE_SECONDS)
+        return
     is_running = files.is_running(folder) if folder.exists() else False
     _reap(job)
     import_progress(job, folder)
     result = files.read_result(folder)
     if is_running or _is_starting(job, folder):
+        if job.state == JobState.PAUSING and not job.cancel_requested_at:
+            _interrupt(job, folder)
         set_next_turn(job, seconds=TURN_SECONDS)
+    elif job.state == JobState.PAUSING and (result is None or result.outcome == "interrupted"):
+        _rest(job)
     elif result is None or result.outcome == "interrupted":
         _start_again(job, folder, was_killed=result is None)
     else:
-        _finish(job, folder, result)
+        finish_job(job, folder, result)
+
+
+def _interrupt(job: FineTuneJob, folder: Path) -> None:
+    """Ask the training process to stop; it goes on from its last whole checkpoint later."""
+    child = _children.get(str(job.uuid))
+    progress = files.read_progress(folder)
+    pid = child.pid if child else progress.pid if progress else None
+    if pid is not None and files.is_running(folder):  # else the number may be another's by now
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+
+
+def _rest(job: FineTuneJob) -> None:
+    """Leave a job whose process has stopped until somebody lets it go on, or ends it."""
+    if job.cancel_requested_at:
+        end_cancelled(job)
+    elif move_job(job, to=JobState.PAUSED, lease_until=None, eta_seconds=None):
+        note_event(job, f"paused-{job.step}", f"Paused at step {job.step}.")
+        set_next_turn(job, seconds=PAUSE_SECONDS)
 
 
 def _keep_lease(job: FineTuneJob) -> bool:
@@ -111,7 +134,9 @@ def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
         end_cancelled(job)
         return
     has_run = job.started_at is not None
-    if not has_run and _machine_is_busy(job):  # looked at again when it takes the machine
+    if job.state != JobState.RUNNING and _machine_is_busy(
+        job
+    ):  # looked at again when it takes the machine
         _wait_for_machine(job)
         return
     attempts = job.attempts + (1 if has_run and was_killed else 0)
@@ -149,7 +174,7 @@ def _take_machine(job: FineTuneJob, *, attempts: int) -> bool:
     stage = "starting" if job.stage in {"", WAITING} else job.stage
     try:
         with files.locked(_machine_lock(), patience_seconds=LOCK_PATIENCE_SECONDS):
-            if job.started_at or not _machine_is_busy(job):
+            if job.state == JobState.RUNNING or not _machine_is_busy(job):
                 return move_job(job, to=JobState.RUNNING, attempts=attempts, stage=stage, **values)
     except JobLockedError:
         pass  # somebody is starting another one: that is busy, too
@@ -168,7 +193,9 @@ def _machine_lock() -> Path:
 
 def _machine_is_busy(job: FineTuneJob) -> bool:
     others = FineTuneJob.objects.filter(
-        provider=job.provider, state=JobState.RUNNING, lease_owner=job.lease_owner
+        provider=job.provider,
+        state__in=[JobState.RUNNING, JobState.PAUSING],
+        lease_owner=job.lease_owner,
     )
     return others.exclude(pk=job.pk).exists()
 
@@ -208,83 +235,3 @@ def _death_words(folder: Path) -> str:
         "suffice."
     )
     return f"{words} It last wrote: {tail}" if tail else words
-
-
-@transaction.atomic
-def import_progress(job: FineTuneJob, folder: Path) -> None:
-    """Bring in what the training process has told since the last time, exactly once."""
-    FineTuneJob.objects.select_for_update().get(pk=job.pk)
-    job.refresh_from_db()
-    events, end = files.read_events(folder, offset=job.imported_bytes)
-    progress = files.read_progress(folder)
-    if events:
-        store_events(
-            job,
-            [
-                (e.id, datetime.fromtimestamp(e.created_at, UTC), e.level, e.type, e.message)
-                for e in events
-            ],
-        )
-        store_metrics(
-            job,
-            [
-                (int(event.data["step"]), name, float(value))
-                for event in events
-                if event.type == "metrics" and "step" in event.data
-                for name, value in event.data.items()
-                if name not in NO_METRICS and isinstance(value, int | float)
-            ],
-        )
-    values: dict[str, object] = {"imported_bytes": end}
-    if progress:
-        values |= {"stage": progress.stage[:40], "eta_seconds": _whole(progress.eta_seconds)}
-        values |= {"step": progress.step, "total_steps": progress.total_steps or None}
-    FineTuneJob.objects.filter(pk=job.pk).update(**values)
-    job.refresh_from_db()
-
-
-def _whole(seconds: float | None) -> int | None:
-    return None if seconds is None else max(0, round(seconds))
-
-
-def _finish(job: FineTuneJob, folder: Path, result: files.Result) -> None:
-    with transaction.atomic():
-        store_checkpoints(
-            job,
-            [
-                (
-                    row.step,
-                    row.path,
-                    {"train_loss": row.train_loss, "full_valid_loss": row.valid_loss},
-                )
-                for row in result.checkpoints
-            ],
-        )
-        mark_best(job, result.best_step)
-    if result.outcome == "cancelled":
-        end_cancelled(job)
-        return
-    if result.outcome == "failed" or result.base_dir is None or result.adapter_dir is None:
-        detail = result.error_detail or "Training failed without a word."
-        fail_job(job, code=result.error_code or "trainer_failed", detail=detail)
-        return
-    try:
-        _offer(job, folder, result)
-    except OSError as error:
-        detail = f"The model could not be offered: {error.strerror}. Make room and train again."
-        fail_job(job, code="disk", detail=detail)
-
-
-def _offer(job: FineTuneJob, folder: Path, result: files.Result) -> None:
-    with transaction.atomic():
-        register_local_models(job, result, folder)
-        move_job(
-            job,
-            to=JobState.SUCCEEDED,
-            stop_reason=result.outcome,
-            step=result.step,
-            total_steps=result.total_steps,
-            trained_tokens=result.trained_tokens,
-            cost_usd=0,
-            stage="",
-        )

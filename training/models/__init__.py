@@ -3,6 +3,7 @@
 from .api_keys import ApiKey
 from .chat import Conversation, Message
 from .jobs import Checkpoint, FineTuneJob, JobEvent, MetricPoint
+from .orders import JobOrder, JobTag
 from .registry import ModelPrice, ModelVersion
 from .suggestions import SuggestionPart, SuggestionRequest
 from .uploads import UploadedFile, UploadedSplit
@@ -13,6 +14,8 @@ __all__ = [
     "Conversation",
     "FineTuneJob",
     "JobEvent",
+    "JobOrder",
+    "JobTag",
     "Message",
     "MetricPoint",
     "ModelPrice",

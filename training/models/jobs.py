@@ -89,6 +89,7 @@ class JobEvent(models.Model):
     level = models.CharField(max_length=10, default="info")
     type = models.CharField(max_length=10, default="message")
     message = models.TextField()
+    data = models.JSONField(default=dict, help_text="figures, as the provider told them")
 
     class Meta:
         ordering = ["created_at", "pk"]

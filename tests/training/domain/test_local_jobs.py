@@ -25,6 +25,7 @@ from training.domain.job_folders import (
     prepare_folder,
     script_lines,
 )
+from training.domain.job_pauses import pause_job, resume_job
 from training.domain.jobs import cancel_job, start_job
 from training.domain.model_versions import model_name
 from training.enums import FINAL_JOB_STATES, JobState, ModelKind
@@ -191,12 +192,28 @@ def test_cancel_of_a_job_that_waits_starts_nothing() -> None:
 
 
 @pytest.mark.torch
-def test_cancel_of_a_running_job_stops_its_process() -> None:
+def test_a_running_job_rests_goes_on_and_is_ended() -> None:
     dataset = approved_dataset(24)
     job = local_job(dataset, n_epochs=60, early_stopping_patience=0)
     while not job.stage or job.stage == "starting":
         turn(job)
         time.sleep(0.2)
+    pause_job(job, actor=dataset.created_by)
+    deadline = time.monotonic() + 60
+    while turn(job).state != JobState.PAUSED:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert not files.is_running(job_folder(job))
+    assert turn(job).state == JobState.PAUSED
+    other = local_job(dataset)
+    FineTuneJob.objects.filter(pk=other.pk).update(
+        state=JobState.RUNNING, lease_owner=socket.gethostname()[:60]
+    )
+    resume_job(job, actor=dataset.created_by)
+    assert turn(job).state == JobState.QUEUED  # the machine is another's now
+    FineTuneJob.objects.filter(pk=other.pk).update(state=JobState.CANCELLED)
+    assert turn(job).state == JobState.RUNNING
+    assert job.attempts == 0
     cancel_job(job, actor=dataset.created_by)
     assert run_to_end(job, seconds=60).state == JobState.CANCELLED
     assert not files.is_running(job_folder(job))
