@@ -10,9 +10,9 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 PYTEST := $(PYTHON) -m pytest
-# Test files are shared out over the cores and one process more, for much of what the slow ones do
+# Test files are shared out over the cores and two processes more, for much of what the slow ones do
 # is waiting; these begin first. `make test WORKERS=0` runs all of them in one process.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))' 2>/dev/null || echo 2)
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, (os.cpu_count() or 1) + 2))' 2>/dev/null || echo 2)
 SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 SOURCES := rickproject curation training
