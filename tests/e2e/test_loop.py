@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +21,15 @@ pytestmark = [pytest.mark.e2e, pytest.mark.torch, pytest.mark.timeout(1200)]
 SLUG = "the-lighthouse"
 
 
+GUIDE = Path(__file__).parents[2] / "docs/how-to/leave-openai-by-a-base-url.md"
+
+
 @pytest.fixture
-def team(browser: Browser, tmp_path: Path) -> Iterator[Team]:
+def team(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
     pytest.importorskip("torch")
     pytest.importorskip("peft")
+    monkeypatch.setenv("RICK_API_BASE_MODELS", "gpt-4o-mini=script-base")
+    monkeypatch.setenv("RICK_SCRIPT_BASE_EPOCHS", "4")  # of thirty-five; enough for words
     platform = Platform(tmp_path / "var")
     done = platform.manage("migrate", "--verbosity", "0")
     assert done.returncode == 0, done.stderr
@@ -52,6 +60,8 @@ def test_people_take_a_script_to_a_chat_with_its_character(team: Team, tmp_path:
         train(team, page)
     with team.at_work("tess") as page:
         talk(team, page)
+    with team.at_work("mina") as page:
+        run_the_guides_program(team, page, tmp_path)
     assert team.complaints == []
     assert team.platform.stop() == 0
 
@@ -243,6 +253,39 @@ def talk(team: Team, page: Page) -> None:
     kept = [content for state, content in found if state == "stopped"]
     assert any(content.startswith(part) for content in kept), (part, found)
     assert {state for state, _ in found} == {"stopped", "complete"}
+
+
+def run_the_guides_program(team: Team, page: Page, folder: Path) -> None:
+    """Make a key, and run the program of the guide beside the files that were exported."""
+    page.goto("/accounts/")
+    page.get_by_role("link", name="Your API keys").click()
+    page.get_by_label("Name").fill("notebook")
+    for label in ("Files", "Training", "Training on uploaded files"):
+        page.get_by_label(label, exact=True).check()
+    page.get_by_role("button", name="Make the key").click()
+    secret = page.locator("code.secret").text_content() or ""
+    found = re.search(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    (folder / "program.py").write_text(found[1], encoding="utf-8")
+    program = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=folder,
+        env=os.environ
+        | {
+            "OPENAI_BASE_URL": f"http://127.0.0.1:{team.platform.port}/v1",
+            "OPENAI_API_KEY": secret,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert program.returncode == 0, program.stderr
+    for words in ("succeeded vex-2", "Training finished", "valid_mean_token_accuracy"):
+        assert words in program.stdout, program.stdout
+    page.goto("/accounts/api-keys/")
+    expect(page.get_by_role("row", name=re.compile("notebook"))).not_to_contain_text("never")
+    team.picture(page, "api-keys")
 
 
 def states(team: Team) -> set[str]:

@@ -10,7 +10,7 @@ from rickproject.config import get_config
 from rickproject.lib.text import TextField
 from training.queries.api_keys import projects_of
 
-NEVER = ""
+NEVER = "0"
 DEEDS = (
     ("may_chat", "Chat", "List models and ask them."),
     ("may_files", "Files", "Upload training files, list and read a project's files."),
@@ -35,9 +35,7 @@ class ApiKeyForm(forms.Form):
     )
     days = forms.TypedChoiceField(
         choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year"), (NEVER, "until revoked")],
-        coerce=int,
-        empty_value=None,
-        required=False,
+        coerce=lambda text: None if text == NEVER else int(text),
         initial="90",
         label="Works for",
     )

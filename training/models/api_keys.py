@@ -45,6 +45,17 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     @property
+    def deeds(self) -> list[str]:
+        """What the key was made for, in words."""
+        words = {
+            "chat": self.may_chat,
+            "files": self.may_files,
+            "train": self.may_train,
+            "also on uploads": self.may_train_uploads,
+        }
+        return [word for word, may in words.items() if may]
+
+    @property
     def used_this_month(self) -> int:
         """Tokens of the present month."""
         is_now = self.usage_month == timezone.now().date().replace(day=1)
