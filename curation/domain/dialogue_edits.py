@@ -222,6 +222,32 @@ def _why_not(
     )
 
 
+def take_back_revision(
+    dialogue: Dialogue, kept: DialogueRevision, members: Sequence[Member]
+) -> None:
+    """Undo a reviewer's fix of a dialogue that is approved: it waits again as it was handed in.
+
+    What was there before is written as the next revision, in its author's name.
+
+    Raises:
+        StaleRevisionError, DialogueStateError: it was changed since.
+    """
+    fix = dialogue.revision
+    change_row(
+        dialogue,
+        revision=fix,
+        states=(DialogueState.APPROVED,),
+        revision_to=F("revision") + 1,
+        state=DialogueState.SUBMITTED,
+        submission=F("submission") + 1,
+        approvals=0,
+        updated_by=kept.author,
+    )
+    _replace_rows(dialogue, members)
+    _keep_revision(dialogue, members, kept.author)
+    dialogue.revisions.filter(revision=fix).update(is_taken_back=True)
+
+
 def record_edit(
     verb: str, dialogue: Dialogue, actor: User, members: Sequence[Member], **detail: Any
 ) -> None:

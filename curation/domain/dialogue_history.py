@@ -14,6 +14,7 @@ from curation.errors import CurationError
 from curation.models import Activity, Dialogue, DialogueRevision, Utterance
 
 UNDONE, REDONE = "dialogue.undone", "dialogue.redone"
+DECISION_UNDONE = "dialogue.decision_undone"
 
 
 class NothingToUndoError(CurationError):
@@ -76,7 +77,10 @@ class Edits:
 def edits_of(dialogue: Dialogue) -> Edits:
     """Return the edits of a dialogue, seen through all steps back and forth."""
     details = Activity.objects.filter(
-        target_type="dialogue", target_id=dialogue.pk, verb__in=(UNDONE, REDONE)
+        target_type="dialogue",
+        target_id=dialogue.pk,
+        verb__in=(UNDONE, REDONE, DECISION_UNDONE),
+        detail__has_key="content_of",  # a decision that was no fix left the text alone
     ).values_list("detail", flat=True)
     jumps = {int(detail["revision"]): int(detail["content_of"]) for detail in details}
     parents: dict[int, int] = {}

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from curation.domain.dialogue_edits import check_seen
 from curation.domain.dialogue_history import (
+    DECISION_UNDONE,
     REDONE,
     UNDONE,
     NothingToUndoError,
@@ -35,7 +36,7 @@ RESTORED, WITHDRAWN = "dialogue.restored", "dialogue.withdrawn"
 DECIDED = ("dialogue.approved", "dialogue.returned")
 PLAIN = (SUBMITTED, REMOVED, RESTORED, CREATED)
 FIXED, READ_AGAIN = "dialogue.fixed", "dialogue.read_again"
-DECISION_UNDONE, DISPUTED = "dialogue.decision_undone", "dialogue.disputed"
+DISPUTED = "dialogue.disputed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def steps_of(dialogue: Dialogue) -> Steps:
             undone = []
             if done and done[-1].verb == SUBMITTED:  # decided on, changed or removed: it is over
                 handed_in = done.pop()
-            if verb == DECISION_UNDONE and done and done[-1].verb == REMOVED:
+            what = FIXED if "content_of" in detail else REMOVED  # went with the decision
+            if verb == DECISION_UNDONE and done and done[-1].verb == what:
                 done.pop()
             if verb not in {*DECIDED, DECISION_UNDONE, DISPUTED}:
                 done.append(Step(verb, actor))

@@ -16,11 +16,13 @@ from curation.domain.dialogue_edits import (
     check_scene,
     read_members,
     rewrite_dialogue,
+    take_back_revision,
 )
+from curation.domain.dialogue_history import members_at
 from curation.domain.dialogue_shape import DialogueShapeError, Member, clean_text, shaped
 from curation.domain.reviews import approve_dialogue, check_hand, count_approval, record_decision
 from curation.enums import Decision, DialogueState
-from curation.models import Dialogue
+from curation.models import Dialogue, Review
 
 
 @transaction.atomic
@@ -82,6 +84,33 @@ def fix_and_approve(
         fixed_from=revision,
     )
     return dialogue
+
+
+def undo_fix(dialogue: Dialogue, *, fixed_from: int) -> None:
+    """Let a dialogue wait for review again with the text it had before a fix.
+
+    Raises:
+        StaleRevisionError, DialogueStateError: it was changed since.
+    """
+    kept = dialogue.revisions.select_related("author").get(revision=fixed_from)
+    take_back_revision(dialogue, kept, members_at(kept))
+
+
+def fix_again(dialogue: Dialogue, review: Review) -> Dialogue:
+    """Fix and approve a dialogue as it was fixed before that was undone.
+
+    Raises:
+        OwnWorkError, StaleRevisionError, DialogueStateError, DialogueShapeError: as for a fix.
+    """
+    fix = members_at(dialogue.revisions.get(revision=review.revision))
+    return fix_and_approve(
+        dialogue,
+        reviewer=review.reviewer,
+        revision=dialogue.revision,
+        texts={member.utterance.pk: member.text or "" for member in fix},
+        dropped={member.utterance.pk for member in fix if member.is_dropped},
+        reason=review.reason,
+    )
 
 
 def _fixed(member: Member, texts: Mapping[int, str], dropped: Collection[int]) -> Member:

@@ -16,6 +16,8 @@ from curation.domain.dialogue_edits import (
     read_members,
     record_edit,
 )
+from curation.domain.dialogue_history import DECISION_UNDONE
+from curation.domain.review_fixes import fix_again, undo_fix
 from curation.domain.reviews import approve_dialogue, discard_dialogue, return_dialogue
 from curation.enums import Decision, DialogueState, RereviewState
 from curation.errors import CurationError
@@ -23,7 +25,6 @@ from curation.models import Activity, DatasetRecord, Dialogue, Rereview, Review
 from curation.queries.dataset_sources import source_dialogue
 
 UNDO_MINUTES = 15
-DECISION_UNDONE = "dialogue.decision_undone"
 
 
 class DecisionStandsError(CurationError):
@@ -41,7 +42,7 @@ def undo_decision(dialogue: Dialogue, *, reviewer: User) -> Dialogue:
 
     Raises:
         DecisionStandsError: the last decision is somebody else's, older than 15 minutes, was one of
-            several approvals, a second reading, a fix or a corrected script's; or the dialogue was
+            several approvals, a second reading or a corrected script's; or the dialogue was
             changed, taken into a dataset or read again since.
         DialogueClashError: it was removed, and another dialogue holds one of its rows by now.
     """
@@ -54,14 +55,17 @@ def undo_decision(dialogue: Dialogue, *, reviewer: User) -> Dialogue:
     if last.decision == Decision.REMOVED:
         hold_scenes(dialogue.scene.utterance.episode_id)
     Rereview.objects.filter(first=last).delete()  # drawn for a second reading, not read yet
-    change_row(
-        dialogue,
-        revision=last.revision,
-        states=(DialogueState(last.decision),),
-        state=DialogueState.SUBMITTED,
-        submission=F("submission") + 1,
-        approvals=0,
-    )
+    if last.fixed_from is not None:
+        undo_fix(dialogue, fixed_from=last.fixed_from)
+    else:
+        change_row(
+            dialogue,
+            revision=last.revision,
+            states=(DialogueState(last.decision),),
+            state=DialogueState.SUBMITTED,
+            submission=F("submission") + 1,
+            approvals=0,
+        )
     members = read_members(dialogue)
     try:
         with transaction.atomic():
@@ -69,7 +73,10 @@ def undo_decision(dialogue: Dialogue, *, reviewer: User) -> Dialogue:
     except IntegrityError as error:
         clash = name_the_clash(dialogue, [member.utterance for member in members])
         raise (clash or error) from error
-    record_edit(DECISION_UNDONE, dialogue, reviewer, members, review=last.pk)
+    detail: dict[str, int] = {"revision": dialogue.revision}
+    if last.fixed_from is not None:
+        detail["content_of"] = last.fixed_from
+    record_edit(DECISION_UNDONE, dialogue, reviewer, members, review=last.pk, **detail)
     return dialogue
 
 
@@ -92,9 +99,13 @@ def redo_decision(dialogue: Dialogue, *, reviewer: User) -> Dialogue:
         )
         raise DecisionStandsError(msg)
     now = source_dialogue(dialogue)
-    if (now.lines_sha256, now.note_sha256) != (last.lines_sha256, last.note_sha256):
+    is_fix = last.fixed_from is not None  # the text read is the one before the fix, and is back
+    same_lines = is_fix or now.lines_sha256 == last.lines_sha256
+    if not same_lines or now.note_sha256 != last.note_sha256:
         msg = f"Dialogue {dialogue.pk} or its scene’s note reads otherwise since. Read it again."
         raise DecisionStandsError(msg)
+    if is_fix:
+        return fix_again(dialogue, last)
     revision, reason = last.revision, last.reason
     if last.decision == Decision.RETURNED:
         return return_dialogue(dialogue, reviewer=reviewer, revision=revision, reason=reason)
@@ -116,7 +127,8 @@ def undone_decision(dialogue: Dialogue, *, reviewer: User) -> Review | None:
         return None
     if step.created_at < too_late:
         return None
-    return dialogue.reviews.filter(pk=step.detail["review"], revision=dialogue.revision).first()
+    is_same = step.detail.get("revision") == dialogue.revision
+    return dialogue.reviews.filter(pk=step.detail["review"]).first() if is_same else None
 
 
 def _why_it_stands(dialogue: Dialogue, last: Review) -> str:
@@ -133,7 +145,6 @@ def _why_it_stands(dialogue: Dialogue, last: Review) -> str:
     reasons = (
         (not last.is_decisive, f"Other approvals of d{name} count too."),
         (last.submission is None, f"A corrected script changed d{name}, not you."),
-        (last.fixed_from is not None, f"You fixed d{name} before you approved it."),
         (last.created_at < too_late, f"Your decision is older than {UNDO_MINUTES} minutes."),
         (again.exists(), f"D{name} was read again since."),
         (built.exists(), f"A dataset version was built with d{name} since."),

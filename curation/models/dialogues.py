@@ -94,6 +94,9 @@ class DialogueRevision(models.Model):
     revision = models.PositiveIntegerField()
     members = models.JSONField(help_text="[{utterance, dropped, text}] in order")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    is_taken_back = models.BooleanField(
+        default=False, help_text="a reviewer’s fix that was undone: nothing of it stands"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -42,7 +42,7 @@ def has_hand_in(person: User, dialogue: Dialogue) -> bool:
     """Whether a person made a dialogue, wrote any revision of it, or ever submitted it."""
     if person.pk in {dialogue.created_by_id, dialogue.updated_by_id, dialogue.submitted_by_id}:
         return True
-    if DialogueRevision.objects.filter(dialogue=dialogue, author=person).exists():
+    if _written(person).filter(dialogue=dialogue).exists():
         return True
     handed_in = _hand_ins(person).filter(project=dialogue.project_id, target_id=dialogue.pk)
     return handed_in.exists()
@@ -51,12 +51,17 @@ def has_hand_in(person: User, dialogue: Dialogue) -> bool:
 def own_work(person: User) -> Q:
     """Return the condition under which a dialogue is a person's own work."""
     # Asked of each dialogue: as a list it would be all that the person ever wrote.
-    written = Exists(DialogueRevision.objects.filter(dialogue=OuterRef("pk"), author=person))
+    written = Exists(_written(person).filter(dialogue=OuterRef("pk")))
     handed_in = Exists(
         _hand_ins(person).filter(project=OuterRef("project"), target_id=OuterRef("pk"))
     )
     now = Q(created_by=person) | Q(updated_by=person) | Q(submitted_by=person)
     return now | Q(written) | Q(handed_in)
+
+
+def _written(person: User) -> QuerySet[DialogueRevision]:
+    """Return the revisions that a person wrote, but for fixes that were taken back."""
+    return DialogueRevision.objects.filter(author=person, is_taken_back=False)
 
 
 def _hand_ins(person: User) -> QuerySet[Activity]:
