@@ -20,6 +20,7 @@ KINDS = {
 }
 CLOSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 LONGEST_PARAM = 200
+TRIED = frozenset({"str", "int", "float"})
 
 
 class ApiError(RickError):
@@ -70,9 +71,13 @@ def as_api_error(error: Exception) -> ApiError:
 
 
 def _of_body(error: ValidationError) -> ApiError:
-    """Word the first problem of a body; its value is not repeated."""
-    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(str(part) for part in problem["loc"])[:LONGEST_PARAM] or None
+    """Word the first problem of a body; its value is not repeated.
+
+    Where a value may be of several kinds, the last kind tells most: a number rather than ``auto``.
+    """
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    place = _place(problems[0]["loc"])
+    problem = [one for one in problems if _place(one["loc"]) == place][-1]
     words = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return ApiError(f"Unknown parameter: {place}.", code="unknown_parameter", param=place)
@@ -81,6 +86,12 @@ def _of_body(error: ValidationError) -> ApiError:
         return ApiError(words, code="missing_required_parameter", param=place)
     sentence = f"{place}: {words}" if place else words
     return ApiError(sentence.rstrip(".") + ".", code="invalid_value", param=place)
+
+
+def _place(parts: tuple[int | str, ...]) -> str | None:
+    """Return the name of a field, without pydantic's names for the kinds that were tried."""
+    names = [str(part) for part in parts if part not in TRIED and "[" not in str(part)]
+    return ".".join(names)[:LONGEST_PARAM] or None
 
 
 def _of_model_server(error: ModelServerError) -> ApiError:
