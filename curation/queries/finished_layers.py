@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Count
 
@@ -31,19 +32,31 @@ class SpokenShape:
         return frozenset(gap for gap in found if 1 <= gap < self.rows)
 
 
-def finished_starts(episodes: Iterable[Episode]) -> dict[int, dict[int, list[int]]]:
-    """Return where the scenes of submitted layers start, by episode and annotator; two queries."""
+class FinishedLayer(NamedTuple):
+    """A submitted layer; a change of any of these is a change of what it says."""
+
+    pk: int
+    episode: int
+    annotator: int
+    revision: int
+
+
+def finished_layers(episodes: Iterable[Episode]) -> list[FinishedLayer]:
+    """Return the submitted layers of episodes, the oldest first; one query."""
     layers = Segmentation.objects.filter(
         episode__in=list(episodes), annotator__isnull=False, state=SegmentationState.SUBMITTED
     )
-    found: dict[int, dict[int, list[int]]] = defaultdict(dict)
-    starts: dict[int, list[int]] = {}
-    for pk, episode, annotator in layers.order_by("pk").values_list("pk", "episode", "annotator"):
-        found[episode][annotator or 0] = starts[pk] = []
+    rows = layers.order_by("pk").values_list("pk", "episode", "annotator", "revision")
+    return [FinishedLayer(pk, episode, who or 0, revision) for pk, episode, who, revision in rows]
+
+
+def starts_of(layers: Iterable[FinishedLayer]) -> dict[int, list[int]]:
+    """Return where the scenes of layers start, by layer; one query."""
+    starts: dict[int, list[int]] = {layer.pk: [] for layer in layers}
     drawn = Boundary.objects.filter(segmentation__in=list(starts), is_active=True).order_by()
     for pk, position in drawn.values_list("segmentation", "utterance__position"):
         starts[pk].append(position)
-    return dict(found)
+    return starts
 
 
 def spoken_shapes(episodes: Iterable[Episode]) -> dict[int, SpokenShape]:

@@ -108,11 +108,12 @@ def project_agreement(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(team.measured, EPISODES_A_PAGE).get_page(request.GET.get("page"))
     people = [team.people[pk] for pk in sorted(team.people)]
     names = dict(zip(sorted(team.people), layer_names(person, project, people), strict=True))
-    context = _headline(team.figures) | {
+    together = team.together()
+    context = _headline(together) | {
         "project": project,
-        "figures": figures_of(team.figures),
+        "figures": figures_of(together),
         "people": names,
-        "matrix": matrix_of(team.figures, names),
+        "matrix": matrix_of(together, names),
         "episodes": [
             {
                 "episode": one.episode,

@@ -222,7 +222,7 @@ def running(dataset: DatasetVersion) -> FineTuneJob:
     store_metrics(
         job, [(1, "train_loss", 2.0), (2, "train_loss", 1.5), (2, "full_valid_loss", 1.7)]
     )
-    store_events(job, [("e1", job.created_at, "info", "message", "Step <b>two</b> is done")])
+    store_events(job, [("e1", job.created_at, "info", "message", "Step <b>two</b> is done", {})])
     mark_best(job, None)
     FineTuneJob.objects.filter(pk=job.pk).update(
         state=JobState.RUNNING, step=2, total_steps=9, eta_seconds=61
