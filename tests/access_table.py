@@ -208,6 +208,8 @@ ROUTES: dict[str, Route] = {
     "job_status": get(WATCHING, "slug", "job"),
     "job_points": get(WATCHING, "slug", "job"),
     "job_cancel": post(MANAGING, "slug", "job"),
+    "job_pause": post(MANAGING, "slug", "job"),
+    "job_resume": post(MANAGING, "slug", "job"),
     "job_retry": post(MANAGING, "slug", "job"),
     "chat": get(TALKING, "slug"),
     "conversation_start": post(TALKING, "slug"),

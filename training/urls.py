@@ -7,7 +7,16 @@ from training.api import doors as api_doors
 from training.api import files as api_files
 from training.api import jobs as api_jobs
 from training.api import models as api_models
-from training.views import api_keys, chat, chat_stream, jobs, prices, suggesters, suggestions
+from training.views import (
+    api_keys,
+    chat,
+    chat_stream,
+    job_pauses,
+    jobs,
+    prices,
+    suggesters,
+    suggestions,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/models", api_models.models, name="v1_models"),
@@ -37,6 +46,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/<int:pk>/status/", jobs.job_status, name="job_status"),
     path("p/<slug:slug>/training/<int:pk>/points/", jobs.job_points, name="job_points"),
     path("p/<slug:slug>/training/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
+    path("p/<slug:slug>/training/<int:pk>/pause/", job_pauses.job_pause, name="job_pause"),
+    path("p/<slug:slug>/training/<int:pk>/resume/", job_pauses.job_resume, name="job_resume"),
     path("p/<slug:slug>/training/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
     path("p/<slug:slug>/scenes/suggesters/", suggesters.suggesters, name="suggesters"),
     path("p/<slug:slug>/scenes/<int:pk>/suggestions/", suggestions.suggestions, name="suggestions"),

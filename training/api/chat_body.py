@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from rickproject.lib.text import text_problem
+
 MOST_MESSAGES = 2000
 UNASKED_TOKENS = 1024  # reserved for an answer whose length the request leaves open
 BYTES_PER_TOKEN, TOKENS_PER_MESSAGE = 3, 4  # at most about; see rickproject.lib.tokens
@@ -99,6 +101,13 @@ class ChatBody(BaseModel):
     prompt_cache_retention: str | None = None
     parallel_tool_calls: bool | None = None
     verbosity: str | None = None
+
+    @field_validator("model")
+    @classmethod
+    def _writable(cls, value: str) -> str:
+        if problem := text_problem(value):
+            raise ValueError(problem)
+        return value
 
     @field_validator("response_format")
     @classmethod

@@ -3,8 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, JsonResponse
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from pydantic import ValidationError
 
 from rickproject.lib.errors import RickError
@@ -12,6 +13,7 @@ from rickproject.lib.limits import LimitReachedError, LimitsUnavailableError
 from training.access.api import KeyRefusedError, ScopeError
 from training.domain.api_keys import TokensUsedUpError
 from training.providers.model_server import ModelServerError
+from training.streams.relay import AccessEndedError
 
 KINDS = {
     HTTPStatus.FORBIDDEN: "permission_error",
@@ -39,13 +41,22 @@ class ApiError(RickError):
         self.status, self.error_code, self.param = status, code, param
 
 
-REFUSALS = (RickError, Http404, PermissionDenied, RequestDataTooBig, ValidationError)
+REFUSALS = (
+    RickError,
+    Http404,
+    PermissionDenied,
+    SuspiciousOperation,  # RequestDataTooBig among them
+    MultiPartParserError,
+    UnreadablePostError,
+    ValidationError,
+)
 # What a refusal is in the protocol: status, code, and words where it brings none.
 KNOWN: tuple[tuple[type[Exception], HTTPStatus, str, str], ...] = (
     (KeyRefusedError, HTTPStatus.UNAUTHORIZED, KeyRefusedError.code, ""),
     (ScopeError, HTTPStatus.FORBIDDEN, ScopeError.code, ""),
     (PermissionDenied, HTTPStatus.FORBIDDEN, ScopeError.code, "Your roles do not allow this."),
     (Http404, HTTPStatus.NOT_FOUND, "not_found", "There is no such thing for your key."),
+    (AccessEndedError, HTTPStatus.FORBIDDEN, AccessEndedError.code, ""),
     (LimitReachedError, HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", ""),
     (TokensUsedUpError, HTTPStatus.TOO_MANY_REQUESTS, TokensUsedUpError.code, ""),
     (LimitsUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, LimitsUnavailableError.code, ""),
@@ -59,15 +70,22 @@ def as_api_error(error: Exception) -> ApiError:
             return error
         case ValidationError():
             return _of_body(error)
-        case ModelServerError():
+        case ModelServerError() if not isinstance(error, AccessEndedError):
             return _of_model_server(error)
-        case RequestDataTooBig():
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            return ApiError("The request is too large.", status=status, code="too_large")
+        case SuspiciousOperation() | MultiPartParserError() | UnreadablePostError():
+            return _of_request(error)
     for kind, status, code, words in KNOWN:
         if isinstance(error, kind):
             return ApiError(str(error) or words, status=status, code=code)
     return ApiError(str(error), code=error.code if isinstance(error, RickError) else None)
+
+
+def _of_request(error: Exception) -> ApiError:
+    """Word a request that Django could not read."""
+    if isinstance(error, RequestDataTooBig):
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return ApiError("The request is too large.", status=status, code="too_large")
+    return ApiError("The request cannot be read; it is malformed.", code="malformed")
 
 
 def _of_body(error: ValidationError) -> ApiError:

@@ -106,6 +106,7 @@ async def test_every_chunk_of_a_stream_is_what_the_official_document_says(
         ({"n": 2}, "n"),
         ({"stream": "yes"}, "stream"),
         ({"model": None}, "model"),
+        ({"model": "a\0b"}, "model"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"temprature": 1}, "temprature"),
@@ -235,4 +236,5 @@ async def test_a_revoked_key_ends_its_streams(
         await sync_to_async(revoke_api_key)(key, actor=key.user)
         await program.end(seconds=20)
     assert b"may no longer chat here" in program.body
+    assert b"permission_error" in program.body
     assert b"[DONE]" not in program.body

@@ -104,6 +104,13 @@ def test_other_purposes_and_times_are_refused(secret: str) -> None:
     assert made["expires_at"] - made["created_at"] in {3599, 3600}
 
 
+def test_a_malformed_upload_is_the_senders_fault(secret: str) -> None:
+    for kind in ("multipart/form-data", "multipart/form-data; boundary=", "text/plain"):
+        response = Client().post("/v1/files", b"x", kind, headers=headers(secret))
+        assert response.status_code == 400
+        assert response.json()["error"]["type"] == "invalid_request_error"
+
+
 def test_a_list_of_files_comes_page_by_page_in_either_order(secret: str) -> None:
     made = [upload(secret)[1]["id"] for _ in range(3)]
     query = {"limit": "2"}
