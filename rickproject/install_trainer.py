@@ -1,4 +1,4 @@
-"""Install what local training needs: torch, transformers, peft, trl, datasets and accelerate.
+"""Install what local training needs: torch, transformers, peft, trl and their kin.
 
 Run with ``python -m rickproject.install_trainer``. The CPU build of torch is taken unless
 ``nvidia-smi -L`` lists a GPU; the build for CUDA is several gigabytes. Packages that the hashed
@@ -73,7 +73,7 @@ def install(run_pip: Callable[[list[str]], int], *, say: Callable[[str], None] =
         keep = ["-c", str(locked)]
         if "torch" in missing and not _install_torch(run_pip, keep, say):
             return 1
-        say("Local training: transformers, peft, trl, datasets and accelerate")
+        say("Local training: transformers, peft, trl, datasets, accelerate, bitsandbytes")
         return int(run_pip(["-c", str(CONSTRAINTS), *keep, *sorted(set(missing) - {"torch"})]) != 0)
 
 

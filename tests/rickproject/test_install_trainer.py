@@ -27,9 +27,9 @@ def test_torch_attempts_are_one_on_other_systems(monkeypatch: pytest.MonkeyPatch
     assert attempts(gpu=False) == [["torch==2.13.0"]]
 
 
-def test_wanted_versions_are_the_six_of_the_training_step() -> None:
+def test_wanted_versions_are_those_of_the_training_step() -> None:
     assert set(wanted_versions()) == {
-        *("torch", "transformers", "peft", "trl", "datasets", "accelerate"),
+        *("torch", "transformers", "peft", "trl", "datasets", "accelerate", "bitsandbytes"),
     }
 
 

@@ -181,8 +181,6 @@ def _check_hyperparameters(row: Capabilities, values: dict[str, Any]) -> None:
         if setting is None:
             names = ", ".join(known.name for known in row.hyperparameters)
             raise JobError(f"{row.label} has no setting {name!r}; it has {names}.")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise JobError(f"{setting.label} must be a number.")
         if problem := setting.problem(value):
             raise JobError(problem)
 

@@ -85,7 +85,8 @@ def finish_job(job: FineTuneJob, folder: Path, result: files.Result) -> None:
     if result.outcome == "cancelled":
         end_cancelled(job)
         return
-    if result.outcome == "failed" or result.base_dir is None or result.adapter_dir is None:
+    made = result.adapter_dir or result.model_dir
+    if result.outcome == "failed" or result.base_dir is None or made is None:
         detail = result.error_detail or "Training failed without a word."
         fail_job(job, code=result.error_code or "trainer_failed", detail=detail)
         return

@@ -85,10 +85,10 @@ def register_base(
 
 
 def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) -> ModelVersion:
-    """Offer a local job's adapter and its prompted base on the model server, and make them known.
+    """Offer what a local job made and its prompted base on the model server; make both known.
 
     Args:
-        result: with ``base_dir`` and ``adapter_dir``.
+        result: with ``base_dir``, and ``adapter_dir`` or ``model_dir``.
         folder: the job's own.
     """
     models_dir, context = get_config().var_dir / "models", result.context_tokens or 256
@@ -107,8 +107,8 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
     write_model_entry(
         models_dir,
         name=name,
-        base_dir=base_dir,
-        adapter_dir=(folder / (result.adapter_dir or "")).resolve(),
+        base_dir=(folder / result.model_dir).resolve() if result.model_dir else base_dir,
+        adapter_dir=(folder / result.adapter_dir).resolve() if result.adapter_dir else None,
         context_tokens=context,
         sampling=sampling,
     )

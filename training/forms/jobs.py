@@ -96,7 +96,7 @@ class JobForm(forms.Form):
             "hyperparameters": {
                 name.removeprefix(SETTING_PREFIX): value
                 for name, value in values.items()
-                if name.startswith(SETTING_PREFIX) and value is not None
+                if name.startswith(SETTING_PREFIX) and value not in (None, "")
             },
             "seed": values["seed"],
             "suffix": values.get("suffix", ""),
@@ -106,6 +106,13 @@ class JobForm(forms.Form):
 
 
 def _field(setting: Hyperparameter) -> forms.Field:
+    if setting.choices:
+        return forms.ChoiceField(
+            choices=[("", f"chosen for you: {setting.default}"), *setting.choices],
+            required=False,
+            label=setting.label,
+            help_text=setting.help,
+        )
     help_text = f"{setting.limits}. {setting.help}".strip()
     attributes: dict[str, Any] = {
         "required": False,

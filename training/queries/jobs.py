@@ -197,7 +197,7 @@ def job_settings(job: FineTuneJob) -> list[tuple[str, str]]:
     """Return what a job was told, in the provider's names; what it was not told in one row."""
     row = capabilities_here(job.provider)
     told = job.hyperparameters
-    rows = [(s.label, f"{told[s.name]:g}") for s in row.hyperparameters if s.name in told]
+    rows = [(s.label, s.shown(told[s.name])) for s in row.hyperparameters if s.name in told]
     left = [s.label for s in row.hyperparameters if s.name not in told]
     if left:
         rows.append(("Chosen there", ", ".join(left)))

@@ -1,4 +1,4 @@
-"""Train a LoRA adapter with TRL, from the last whole checkpoint when there is one."""
+"""Train an adapter or the whole model with TRL, from the last whole checkpoint if there is one."""
 
 import shutil
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from training.trainer.errors import TrainerError
 from training.trainer.evaluation import HeldOut, judge
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
 from training.trainer.ordering import make_order
-from training.trainer.spec import Hyperparameters, JobSpec
+from training.trainer.spec import Hyperparameters, JobSpec, Method
 
 KEPT_CHECKPOINTS = 3
 
@@ -52,10 +52,10 @@ def train_adapter(
     reports: Reports,
     base_name: str,
 ) -> Adapted:
-    """Judge the base, train, keep the best checkpoint, write ``adapter/`` unless stopped half-way.
+    """Judge the base, train, keep the best checkpoint; write the artefact unless stopped half-way.
 
     Args:
-        model: the base, changed in place.
+        model: the base, changed in place; full training leaves ``model/``, else ``adapter/``.
         train, validation: ready tokens; without validation the last epoch is kept.
         characters: of the replies in ``validation``.
         base_name: written into the artefact in place of a path.
@@ -84,7 +84,7 @@ def train_adapter(
     held_out = None
     if outcome in ("finished", "early_stopped"):
         held_out = judge(trainer.model, validation, characters=characters)
-        _save(trainer.model, job_dir / files.ADAPTER, base_name=base_name)
+        _save(trainer, job_dir, method=spec.hyperparameters.method, base_name=base_name)
         if base and held_out:
             _tell_gain(reports.events, base, held_out, step=step)
     return Adapted(outcome, step, total, reporter.tokens, base, held_out)
@@ -152,7 +152,6 @@ def _new_trainer(
     validation: Sequence[Example],
     callbacks: list[Any],
 ) -> Any:
-    from peft import LoraConfig  # noqa: PLC0415
     from transformers import EarlyStoppingCallback, PrinterCallback, set_seed  # noqa: PLC0415
     from trl import SFTTrainer  # noqa: PLC0415
 
@@ -176,13 +175,7 @@ def _new_trainer(
         train_dataset=_dataset(train),
         eval_dataset=_dataset(validation) if validation else None,
         processing_class=tokenizer,
-        peft_config=LoraConfig(
-            r=chosen.lora_r,
-            lora_alpha=chosen.lora_alpha,
-            lora_dropout=chosen.lora_dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        ),
+        peft_config=_adapter_config(chosen),
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)  # the events say it
@@ -193,6 +186,21 @@ def _new_trainer(
             "training was not started.",
         )
     return trainer
+
+
+def _adapter_config(chosen: Hyperparameters) -> Any:
+    """Return what peft is to add to the model; nothing for full training."""
+    from peft import LoraConfig  # noqa: PLC0415
+
+    if chosen.method == "full":
+        return None
+    return LoraConfig(
+        r=chosen.lora_r,
+        lora_alpha=chosen.lora_alpha,
+        lora_dropout=chosen.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
 
 
 def _settings(job_dir: Path, chosen: Hyperparameters, *, seed: int, judged: bool) -> Any:
@@ -242,10 +250,17 @@ def _dataset(examples: Sequence[Example]) -> Any:
     )
 
 
-def _save(model: Any, target: Path, *, base_name: str) -> None:
+def _save(trainer: Any, job_dir: Path, *, method: Method, base_name: str) -> None:
+    """Write the artefact beside its place and put it there whole."""
+    is_whole = method == "full"
+    target = job_dir / (files.MODEL if is_whole else files.ADAPTER)
     beside = target.with_name(f".{target.name}.tmp")
     for old in (beside, target):
         shutil.rmtree(old, ignore_errors=True)
-    model.save_pretrained(beside, selected_adapters=["default"])
+    if is_whole:
+        trainer.model.save_pretrained(beside)
+        trainer.processing_class.save_pretrained(beside)
+    else:
+        trainer.model.save_pretrained(beside, selected_adapters=["default"])
     saved.make_portable(beside, base_name=base_name)
     beside.rename(target)

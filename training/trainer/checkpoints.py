@@ -10,10 +10,16 @@ from training.trainer.files import CheckpointInfo
 
 STATE = "trainer_state.json"
 WEIGHTS = "adapter_model.safetensors"
-NEEDED = (WEIGHTS, "optimizer.pt", "scheduler.pt", "rng_state.pth")
+# of a whole model, in one file or listed in an index of several
+MODEL_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+NEEDED = ("optimizer.pt", "scheduler.pt", "rng_state.pth")
 README = """# {name}
 
 A LoRA adapter for **{base}**, trained by rickproject. It is useless without that base.
+"""
+WHOLE_README = """# {name}
+
+A whole model, made from **{base}** by full training in rickproject.
 """
 
 
@@ -22,7 +28,8 @@ def read_state(checkpoint: Path) -> dict[str, Any] | None:
 
     The trainer writes ``trainer_state.json`` last, so a checkpoint counts only when it parses.
     """
-    if not all((checkpoint / name).is_file() for name in NEEDED):
+    weights = any((checkpoint / name).is_file() for name in (WEIGHTS, *MODEL_WEIGHTS))
+    if not weights or not all((checkpoint / name).is_file() for name in NEEDED):
         return None
     try:
         state = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
@@ -73,16 +80,20 @@ def best_step(checkpoints: Iterable[CheckpointInfo]) -> int | None:
 
 
 def make_portable(adapter: Path, *, base_name: str) -> None:
-    """Take this computer's paths out of an adapter directory and let others read it.
+    """Take this computer's paths out of an adapter or a model and let others read it.
 
     peft writes the base's absolute path into ``adapter_config.json`` and the model card, and the
     weights readable by their owner only.
     """
     config_file = adapter / "adapter_config.json"
-    config = json.loads(config_file.read_text(encoding="utf-8"))
-    config["base_model_name_or_path"] = base_name
-    config_file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    card = README.format(name=adapter.name, base=base_name)
+    if config_file.exists():
+        config = json.loads(config_file.read_text(encoding="utf-8"))
+        config["base_model_name_or_path"] = base_name
+        text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+        config_file.write_text(text, encoding="utf-8")
+        card = README.format(name=adapter.name, base=base_name)
+    else:
+        card = WHOLE_README.format(name=adapter.name, base=base_name)
     (adapter / "README.md").write_text(card, encoding="utf-8")
     for path in adapter.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)

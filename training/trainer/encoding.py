@@ -101,7 +101,7 @@ class ChatEncoder:
                 "template_refused",
                 f"The base's chat template refuses {where}: {error}.",
             ) from error
-        return rendered[0], list(spans[0]) if spans else [], marker
+        return rendered[0], _whole_turns(spans[0]) if spans else [], marker
 
     def _set_aside(self, text: str, marker: str) -> str:
         if self._pattern is None:
@@ -131,6 +131,17 @@ class ChatEncoder:
         encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         starts = [start for start, _end in encoded["offset_mapping"]]
         return list(zip(encoded["input_ids"], starts, strict=True))
+
+
+def _whole_turns(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join marked spans that touch: some templates (Phi-3) mark the end of the text once more."""
+    turns: list[tuple[int, int]] = []
+    for start, end in spans:
+        if turns and turns[-1][1] == start:
+            turns[-1] = (turns[-1][0], end)
+        else:
+            turns.append((start, end))
+    return turns
 
 
 def _control_strings(tokenizer: Any) -> set[str]:

@@ -14,6 +14,7 @@ Needs neither torch nor Django. Layout of a job directory::
     result.json        appears when the process ends in words of its own
     checkpoints/       one directory per epoch, the last three and the best
     adapter/           the finished adapter
+    model/             instead of it, after full training: the whole model
 
 Everything the trainer replaces is written beside and renamed, so a reader never sees half a file.
 """
@@ -34,7 +35,7 @@ from training.trainer.spec import JobSpec
 SPEC, TRAIN, VALIDATION, SCRIPT = "spec.json", "train.jsonl", "validation.jsonl", "script.jsonl"
 CANCEL, LOCK = "cancel", "lock"
 EVENTS, PROGRESS, RESULT = "events.jsonl", "progress.json", "result.json"
-CHECKPOINTS, ADAPTER = "checkpoints", "adapter"
+CHECKPOINTS, ADAPTER, MODEL = "checkpoints", "adapter", "model"
 
 Outcome = Literal["finished", "early_stopped", "cancelled", "interrupted", "failed"]
 EXIT_CODES: dict[Outcome, int] = {
@@ -103,6 +104,7 @@ class Result:
 
     Attributes:
         adapter_dir: relative to the job directory; None unless finished or stopped early.
+        model_dir: the same for the whole model that full training leaves; then there is no adapter.
         base_dir: script base: relative to the cache directory; pretrained: absolute.
         base_key: cache key of a script base, None for a pretrained one.
         context_tokens: prompt and reply together should stay below this when serving.
@@ -121,6 +123,7 @@ class Result:
     total_steps: int = 0
     checkpoints: list[CheckpointInfo] = field(default_factory=list)
     adapter_dir: str | None = None
+    model_dir: str | None = None
     base_dir: str | None = None
     base_key: str | None = None
     context_tokens: int | None = None

@@ -25,9 +25,19 @@ from training.trainer.pretrained import (
 from training.trainer.records import Record, read_records, read_script
 from training.trainer.script_base import Hooks, copy_tokenizer, obtain_script_base
 from training.trainer.spec import JobSpec
+from training.trainer.template_proof import prove_mask
 from training.trainer.tokenizer import training_template
 
-PACKAGES = ("torch", "transformers", "peft", "trl", "tokenizers", "datasets")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "trl",
+    "tokenizers",
+    "datasets",
+    "accelerate",
+    "bitsandbytes",
+)
 FINAL: tuple[files.Outcome, ...] = ("finished", "early_stopped")
 
 
@@ -121,7 +131,8 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
     base_seconds = round(time.monotonic() - began, 1)
     tokenizer = load_tokenizer(base.directory)
     encoder = ChatEncoder(tokenizer, template=training_template(tokenizer, name=base.name))
-    model = load_model(base.directory)
+    _prove_template(encoder, base.name, reports.events)
+    model = load_model(base.directory, method=spec.hyperparameters.method)
     limit = min(spec.hyperparameters.context_length, context_limit(model))
     train = encode_all(encoder, records, limit=limit)
     validation = encode_all(encoder, held_out, limit=limit)
@@ -147,12 +158,21 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
     longest = max(len(row.input_ids) for row in train)
     context = limit if base.key is None else max(base.context_tokens, longest)
     return replace(
-        _result(job_dir, adapted, base_name=base.name),
+        _result(job_dir, adapted, spec=spec, base_name=base.name),
         base_dir=base.recorded,
         base_key=base.key,
         context_tokens=context,
         base_seconds=base_seconds,
     )
+
+
+def _prove_template(encoder: ChatEncoder, name: str, events: EventLog) -> None:
+    learnt, tokens = prove_mask(encoder, name=name)
+    text = (
+        f"The chat template was tried: of {tokens} tokens the {learnt} of the replies are learnt, "
+        "the end of each among them."
+    )
+    events.message("template-tried", text)
 
 
 def encode_all(encoder: ChatEncoder, records: list[Record], *, limit: int) -> list[Example]:
@@ -215,12 +235,13 @@ def _hooks(reports: Reports) -> Hooks:
     return Hooks(on_wait=on_wait, on_step=on_step, on_epoch=on_epoch)
 
 
-def _result(job_dir: Path, adapted: Adapted, *, base_name: str) -> files.Result:
+def _result(job_dir: Path, adapted: Adapted, *, spec: JobSpec, base_name: str) -> files.Result:
     if adapted.outcome != "interrupted":
         for path in saved.whole_checkpoints(job_dir / files.CHECKPOINTS):
             saved.make_portable(path, base_name=base_name)
     rows = _checkpoints(job_dir)
     done = adapted.outcome in FINAL
+    is_whole = spec.hyperparameters.method == "full"
     base, kept = adapted.base, adapted.held_out
     return files.Result(
         outcome=adapted.outcome,
@@ -228,7 +249,8 @@ def _result(job_dir: Path, adapted: Adapted, *, base_name: str) -> files.Result:
         step=adapted.step,
         total_steps=adapted.total_steps,
         checkpoints=rows,
-        adapter_dir=files.ADAPTER if done else None,
+        adapter_dir=files.ADAPTER if done and not is_whole else None,
+        model_dir=files.MODEL if done and is_whole else None,
         trained_tokens=adapted.tokens,
         base_valid_loss=base.loss if base else None,
         base_valid_bits_per_character=base.bits_per_character if base else None,

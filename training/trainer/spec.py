@@ -18,6 +18,7 @@ Shape of the file (all but ``job`` and ``base.kind`` may be left out)::
         "size": "tiny"                  script: a key of MODEL_SIZES
       },
       "hyperparameters": {              names of the OpenAI protocol and of Nebius;
+        "method": "auto",               "lora", "qlora" (over a base of 4 bits) or "full"
         "n_epochs": "auto",             null or "auto" takes the default of the kind of base
         "batch_size": "auto",
         "learning_rate": "auto",        absolute, not a multiplier
@@ -41,6 +42,7 @@ from uuid import UUID
 from training.trainer.errors import TrainerError
 
 BaseKind = Literal["script", "pretrained"]
+Method = Literal["lora", "qlora", "full"]
 AUTO = (None, "auto")
 
 # layers, width, attention heads: about 1.6M, 2.5M and 3.8M parameters with a vocabulary of 6,000
@@ -61,12 +63,16 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "context_length": (16, 131072),
     "early_stopping_patience": (0, 100),
 }
+_CHOICES: dict[str, tuple[str, ...]] = {"method": get_args(Method)}
+# Full training moves every weight, so it takes smaller steps.
+FULL_LEARNING_RATE: dict[BaseKind, float] = {"script": 3e-4, "pretrained": 1e-5}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
     """What the person chose, with every "auto" resolved."""
 
+    method: Method
     n_epochs: int
     batch_size: int
     learning_rate: float
@@ -83,17 +89,21 @@ class Hyperparameters:
         known = {field.name: field.type for field in fields(cls)}
         if unknown := sorted(set(raw) - set(known)):
             raise _bad(f"the hyperparameter {unknown[0]} is not known; use {', '.join(known)}")
-        chosen = {
-            **DEFAULTS[kind],
-            **{name: value for name, value in raw.items() if value not in AUTO},
-        }
+        told = {name: value for name, value in raw.items() if value not in AUTO}
+        chosen = {**DEFAULTS[kind], **told}
         for name, value in chosen.items():
-            _check_number(name, value, whole=known[name] is int)
+            if name in _CHOICES:
+                _check_choice(name, value)
+            else:
+                _check_number(name, value, whole=known[name] is int)
+        if chosen["method"] == "full" and "learning_rate" not in told:
+            chosen["learning_rate"] = FULL_LEARNING_RATE[kind]
         return cls(**chosen)
 
 
 DEFAULTS: dict[BaseKind, dict[str, Any]] = {
     "script": {
+        "method": "lora",
         "n_epochs": 6,
         "batch_size": 8,
         "learning_rate": 1e-3,
@@ -105,6 +115,7 @@ DEFAULTS: dict[BaseKind, dict[str, Any]] = {
         "early_stopping_patience": 2,
     },
     "pretrained": {
+        "method": "lora",
         "n_epochs": 3,
         "batch_size": 4,
         "learning_rate": 2e-4,
@@ -230,6 +241,11 @@ def _check_names(where: str, raw: Mapping[str, Any], cls: type[Any]) -> None:
     known = [field.name for field in fields(cls)]
     if unknown := sorted(set(raw) - set(known)):
         raise _bad(f"{where} has the unknown field {unknown[0]}")
+
+
+def _check_choice(name: str, value: object) -> None:
+    if value not in _CHOICES[name]:
+        raise _bad(f"{name} must be one of {', '.join(_CHOICES[name])}, not {value!r}")
 
 
 def _check_number(

@@ -88,3 +88,11 @@ def test_small_bases_are_served_with_a_sampling_that_suits_them(
     entry = read_entry(var_dir / "models", chosen_by_others.served_name)
     assert entry is not None
     assert entry.sampling == {}
+
+
+def test_a_model_of_full_training_is_served_as_it_is(tmp_path: Path, var_dir: Path) -> None:
+    result = files.Result(outcome="finished", base_dir="/models/a", model_dir="model")
+    made = register_local_models(local_job("/models/a"), result, tmp_path)
+    entry = read_entry(var_dir / "models", made.served_name)
+    assert entry is not None
+    assert (entry.base_dir, entry.adapter_dir) == (tmp_path / "model", None)

@@ -85,3 +85,14 @@ def test_published_price_has_a_date_and_a_source() -> None:
     price = published_price("gpt-4.1-mini-2025-04-14")
     assert price is not None
     assert (price.training, bool(price.source), price.as_of.year) == (Decimal(5), True, 2026)
+
+
+def test_a_setting_of_words_takes_its_words_only() -> None:
+    method = LOCAL_ROW.hyperparameter("method")
+    assert method is not None
+    assert (method.problem("full"), method.shown("full")[:5]) == ("", "Full:")
+    assert "lora, qlora, full" in method.problem("magic")
+    epochs = LOCAL_ROW.hyperparameter("n_epochs")
+    assert epochs is not None
+    assert epochs.problem("three") == "Epochs must be a number."
+    assert epochs.problem(True) == "Epochs must be a number."

@@ -10,7 +10,7 @@ from training.trainer.files import CheckpointInfo
 def checkpoint(directory: Path, step: int, *, state: str | None = None) -> Path:
     path = directory / f"checkpoint-{step}"
     path.mkdir()
-    for name in saved.NEEDED:
+    for name in (saved.WEIGHTS, *saved.NEEDED):
         (path / name).write_bytes(b"x")
     history = [
         {"step": step, "loss": 1.5, "mean_token_accuracy": 0.6},

@@ -20,6 +20,13 @@ def test_spec_resolves_auto_to_the_defaults_of_the_kind() -> None:
     assert chosen.hyperparameters.lora_r == 8
 
 
+def test_spec_takes_smaller_steps_for_full_training() -> None:
+    full = spec(hyperparameters={"method": "full"}).hyperparameters
+    told = spec(hyperparameters={"method": "full", "learning_rate": 0.5}).hyperparameters
+    assert full.learning_rate < DEFAULTS["script"]["learning_rate"]
+    assert told.learning_rate == 0.5
+
+
 def test_spec_survives_being_written_and_read() -> None:
     chosen = spec(seed=5, threads=2, owner_pid=99)
     assert JobSpec.parse(chosen.as_json()) == chosen
@@ -38,6 +45,7 @@ def test_spec_survives_being_written_and_read() -> None:
         ({"hyperparameters": {"n_epochs": 0}}, "from 1 to 100"),
         ({"hyperparameters": {"n_epochs": 1.5}}, "whole number"),
         ({"hyperparameters": {"learning_rate": True}}, "a number"),
+        ({"hyperparameters": {"method": "magic"}}, "lora, qlora, full"),
         ({"seed": -1}, "seed"),
         ({"colour": "red"}, "colour"),
     ],

@@ -175,6 +175,18 @@ def test_start_twice_with_one_key_starts_once(dataset: DatasetVersion) -> None:
     assert job.hyperparameters == {"n_epochs": 3}
 
 
+def test_start_takes_the_method_of_a_local_job(dataset: DatasetVersion) -> None:
+    client = browser(dataset.created_by)
+    order = {"provider": "local", "dataset": dataset.pk, "base_model": "script-base", "seed": 1}
+    url = address("job_start", dataset)
+    refused = client.post(url, order | {"setting_method": "magic"})
+    assert refused.status_code == 422
+    assert client.post(url, order | {"setting_method": "full"}).status_code == 302
+    job = FineTuneJob.objects.get()
+    assert job.hyperparameters["method"] == "full"
+    assert "every weight of the model" in client.get(address("job", job)).text
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -1,0 +1,52 @@
+"""Full training and QLoRA on a base of the smallest size."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.trainer.test_job import metrics, run
+from training.trainer import checkpoints as saved
+
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::FutureWarning")]
+pytest.importorskip("trl")
+pytest.importorskip("bitsandbytes")
+
+
+def test_full_training_leaves_a_whole_model_that_speaks(tmp_path: Path, base_cache: Path) -> None:
+    from training.trainer import pretrained
+
+    result = run(tmp_path, cache_dir=base_cache, method="full", learning_rate=0.005)
+    assert (result.outcome, result.adapter_dir, result.model_dir) == ("finished", None, "model")
+    assert result.final_valid_loss is not None
+    assert result.base_valid_loss is not None
+    assert result.final_valid_loss < result.base_valid_loss
+    folder = tmp_path / "model"
+    assert pretrained.load_tokenizer(folder).chat_template
+    before = pretrained.load_model(base_cache / str(result.base_dir)).state_dict()
+    after = pretrained.load_model(folder).state_dict()
+    assert before.keys() == after.keys()
+    assert any(not before[name].equal(after[name]) for name in before)
+    whole = saved.whole_checkpoints(tmp_path / "checkpoints")
+    assert [path.name for path in whole] == ["checkpoint-2", "checkpoint-4"]
+    for path in (*folder.iterdir(), *(whole[0] / "config.json", whole[0] / "README.md")):
+        assert path.suffix == ".safetensors" or str(base_cache) not in path.read_text()
+
+
+def test_qlora_learns_over_a_base_of_four_bits(tmp_path: Path, base_cache: Path) -> None:
+    from peft import PeftModel
+
+    from training.trainer import pretrained
+
+    plain = run(tmp_path / "plain", cache_dir=base_cache, n_epochs=1)
+    result = run(tmp_path / "small", cache_dir=base_cache, n_epochs=1, method="qlora")
+    assert (result.outcome, result.adapter_dir) == ("finished", "adapter")
+    losses = [metrics(tmp_path / name)[0]["full_valid_loss"] for name in ("plain", "small")]
+    assert losses[0] != losses[1]  # the base really is another one in four bits
+    assert losses[0] == pytest.approx(losses[1], rel=0.1)
+    base = base_cache / str(plain.base_dir)
+    quantised = pretrained.load_model(base, method="qlora")
+    assert quantised.is_loaded_in_4bit
+    assert quantised.get_memory_footprint() < pretrained.load_model(base).get_memory_footprint()
+    # The chat serves the adapter over the base as it is, in full precision.
+    whole = PeftModel.from_pretrained(pretrained.load_model(base), tmp_path / "small" / "adapter")
+    assert whole.merge_and_unload().num_parameters() > 0
