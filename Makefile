@@ -13,7 +13,9 @@ PYTEST := $(PYTHON) -m pytest
 # Test files are shared out over the cores and two processes more, for much of what the slow ones do
 # is waiting; these begin first. `make test WORKERS=0` runs all of them in one process.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, (os.cpu_count() or 1) + 2))' 2>/dev/null || echo 2)
-SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A browser keeps more than one core busy.
+BROWSERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))' 2>/dev/null || echo 2)
+SPREAD = --dist loadfile --no-loadscope-reorder --numprocesses
 ARGS ?=
 SOURCES := rickproject curation training
 
@@ -74,13 +76,13 @@ endif
 WITHOUT_TORCH := $(if $(filter none,$(TRAINER)), and not torch)
 
 test: trainer-for-tests
-	@$(PYTEST) $(SPREAD) -m "not e2e$(WITHOUT_TORCH)" $(ARGS)
+	@$(PYTEST) $(SPREAD) $(WORKERS) -m "not e2e$(WITHOUT_TORCH)" $(ARGS)
 
 e2e: trainer-for-tests
-	@$(PYTEST) $(SPREAD) -m e2e $(ARGS)
+	@$(PYTEST) $(SPREAD) $(BROWSERS) -m e2e $(ARGS)
 
 faults: trainer-for-tests
-	@$(PYTEST) $(SPREAD) -m faults $(ARGS)
+	@$(PYTEST) $(SPREAD) $(WORKERS) -m faults $(ARGS)
 
 bench: trainer-for-tests
 	@$(PYTHON) -m tests.bench $(ARGS)
