@@ -189,6 +189,19 @@ _LOCAL = (
     Hyperparameter(
         name="context_length", label="Longest example", whole=True, minimum=16, maximum=131072
     ),
+    Hyperparameter(
+        name="packing",
+        label="Packing",
+        choices=(("off", "Off: examples are padded"), ("on", "On: examples lie end to end")),
+        default="off",
+        help="Saves the padding when examples differ much in length; none sees another.",
+    ),
+    Hyperparameter(
+        name="gradient_checkpointing",
+        label="Gradient checkpointing",
+        choices=(("off", "Off"), ("on", "On: less memory, about a third slower")),
+        default="on with a graphics card",
+    ),
 )
 
 _CLOSING = {

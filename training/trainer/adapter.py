@@ -217,10 +217,12 @@ def _settings(job_dir: Path, chosen: Hyperparameters, *, seed: int, judged: bool
         lr_scheduler_type="cosine",
         warmup_steps=chosen.warmup_ratio,
         max_length=None,  # a cut would take the reply away and drop the record silently
-        packing=False,
+        packing=False,  # it cuts records; end to end within a batch none is
+        padding_free=chosen.packing == "on" and chosen.batch_size > 1,
         bf16=on_gpu,
         use_cpu=not on_gpu,
-        gradient_checkpointing=on_gpu,
+        gradient_checkpointing=chosen.recomputes(on_gpu=on_gpu),
+        gradient_checkpointing_kwargs={"use_reentrant": False},
         dataloader_pin_memory=on_gpu,
         seed=seed,
         data_seed=seed,

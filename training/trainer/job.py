@@ -16,6 +16,7 @@ from training.trainer.encoding import ChatEncoder, Example
 from training.trainer.errors import StoppedError, TrainerError
 from training.trainer.evaluation import judged_characters
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
+from training.trainer.preflight import prove_template, require_room
 from training.trainer.pretrained import (
     context_limit,
     load_model,
@@ -25,7 +26,6 @@ from training.trainer.pretrained import (
 from training.trainer.records import Record, read_records, read_script
 from training.trainer.script_base import Hooks, copy_tokenizer, obtain_script_base
 from training.trainer.spec import JobSpec
-from training.trainer.template_proof import prove_mask
 from training.trainer.tokenizer import training_template
 
 PACKAGES = (
@@ -131,9 +131,8 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
     base_seconds = round(time.monotonic() - began, 1)
     tokenizer = load_tokenizer(base.directory)
     encoder = ChatEncoder(tokenizer, template=training_template(tokenizer, name=base.name))
-    _prove_template(encoder, base.name, reports.events)
-    model = load_model(base.directory, method=spec.hyperparameters.method)
-    limit = min(spec.hyperparameters.context_length, context_limit(model))
+    prove_template(encoder, base.name, reports.events)
+    limit = min(spec.hyperparameters.context_length, context_limit(base.directory))
     train = encode_all(encoder, records, limit=limit)
     validation = encode_all(encoder, held_out, limit=limit)
     reports.events.message(
@@ -143,6 +142,9 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
         train_records=len(train),
         valid_records=len(validation),
     )
+    longest = max(len(row.input_ids) for row in train + validation)
+    require_room(job_dir, base.directory, spec, longest=longest, events=reports.events)
+    model = load_model(base.directory, method=spec.hyperparameters.method)
     reports.stop.check()
     adapted = train_adapter(
         job_dir=job_dir,
@@ -155,7 +157,6 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
         reports=reports,
         base_name=base.name,
     )
-    longest = max(len(row.input_ids) for row in train)
     context = limit if base.key is None else max(base.context_tokens, longest)
     return replace(
         _result(job_dir, adapted, spec=spec, base_name=base.name),
@@ -164,15 +165,6 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
         context_tokens=context,
         base_seconds=base_seconds,
     )
-
-
-def _prove_template(encoder: ChatEncoder, name: str, events: EventLog) -> None:
-    learnt, tokens = prove_mask(encoder, name=name)
-    text = (
-        f"The chat template was tried: of {tokens} tokens the {learnt} of the replies are learnt, "
-        "the end of each among them."
-    )
-    events.message("template-tried", text)
 
 
 def encode_all(encoder: ChatEncoder, records: list[Record], *, limit: int) -> list[Example]:

@@ -129,9 +129,11 @@ def _in_four_bits() -> dict[str, Any]:
     }
 
 
-def context_limit(model: Any) -> int:
-    """Return how many tokens the base can look at, a large number when it does not say."""
-    return int(getattr(model.config, "max_position_embeddings", None) or 131072)
+def context_limit(directory: Path) -> int:
+    """Return how many tokens a base can look at, a large number when it does not say."""
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    told = config.get("text_config") or config
+    return int(told.get("max_position_embeddings") or 131072)
 
 
 def _downloaded(base: BaseSpec) -> Path:

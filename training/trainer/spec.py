@@ -25,7 +25,9 @@ Shape of the file (all but ``job`` and ``base.kind`` may be left out)::
         "lora_r": "auto", "lora_alpha": "auto", "lora_dropout": "auto",
         "warmup_ratio": "auto",         share of all steps
         "context_length": "auto",       tokens; a longer record is refused, never cut
-        "early_stopping_patience": "auto"   epochs without a better validation loss; 0 = off
+        "early_stopping_patience": "auto",  epochs without a better validation loss; 0 = off
+        "packing": "auto",              "on": the records of a batch lie end to end, unpadded
+        "gradient_checkpointing": "auto"    "on", "off"; auto: on a graphics card
       },
       "seed": 1,
       "threads": 1,
@@ -63,7 +65,11 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "context_length": (16, 131072),
     "early_stopping_patience": (0, 100),
 }
-_CHOICES: dict[str, tuple[str, ...]] = {"method": get_args(Method)}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "method": get_args(Method),
+    "packing": ("off", "on"),
+    "gradient_checkpointing": ("auto", "off", "on"),
+}
 # Full training moves every weight, so it takes smaller steps.
 FULL_LEARNING_RATE: dict[BaseKind, float] = {"script": 3e-4, "pretrained": 1e-5}
 
@@ -82,6 +88,14 @@ class Hyperparameters:
     warmup_ratio: float
     context_length: int
     early_stopping_patience: int
+    packing: str
+    gradient_checkpointing: str
+
+    def recomputes(self, *, on_gpu: bool) -> bool:
+        """Say whether activations are computed again instead of kept."""
+        return self.gradient_checkpointing == "on" or (
+            on_gpu and self.gradient_checkpointing == "auto"
+        )
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], *, kind: BaseKind) -> Self:
@@ -113,6 +127,8 @@ DEFAULTS: dict[BaseKind, dict[str, Any]] = {
         "warmup_ratio": 0.05,
         "context_length": 1024,
         "early_stopping_patience": 2,
+        "packing": "off",
+        "gradient_checkpointing": "auto",
     },
     "pretrained": {
         "method": "lora",
@@ -125,6 +141,8 @@ DEFAULTS: dict[BaseKind, dict[str, Any]] = {
         "warmup_ratio": 0.05,
         "context_length": 1024,
         "early_stopping_patience": 2,
+        "packing": "off",
+        "gradient_checkpointing": "auto",
     },
 }
 

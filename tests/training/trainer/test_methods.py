@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.training.trainer.test_job import metrics, run
+from tests.training.trainer.toy import toy_records
 from training.trainer import checkpoints as saved
+from training.trainer import resources
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::FutureWarning")]
 pytest.importorskip("trl")
@@ -50,3 +52,25 @@ def test_qlora_learns_over_a_base_of_four_bits(tmp_path: Path, base_cache: Path)
     # The chat serves the adapter over the base as it is, in full precision.
     whole = PeftModel.from_pretrained(pretrained.load_model(base), tmp_path / "small" / "adapter")
     assert whole.merge_and_unload().num_parameters() > 0
+
+
+def test_records_end_to_end_teach_the_same_as_padded_ones(tmp_path: Path, base_cache: Path) -> None:
+    """None sees another: the losses of the steps are those of padded batches."""
+    rows = toy_records(8)
+    for index, row in enumerate(rows):
+        row["messages"][-1]["content"] += " Indeed." * (index % 4)
+    common = {"cache_dir": base_cache, "n_epochs": 1, "train": rows, "lora_dropout": 0.0}
+    run(tmp_path / "padded", **common, batch_size=4)
+    run(tmp_path / "packed", **common, batch_size=4, packing="on", gradient_checkpointing="on")
+    padded, packed = (metrics(tmp_path / name) for name in ("padded", "packed"))
+    for step in (1, 2):
+        assert packed[step]["train_loss"] == pytest.approx(padded[step]["train_loss"], rel=1e-4)
+    assert packed[2]["num_tokens"] <= padded[2]["num_tokens"]
+
+
+def test_job_that_cannot_fit_is_refused_before_it_loads(
+    tmp_path: Path, base_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "free_memory", lambda: 1_000_000)
+    result = run(tmp_path, cache_dir=base_cache)
+    assert (result.outcome, result.error_code) == ("failed", "memory_short")
