@@ -74,6 +74,12 @@ class Config(BaseSettings):
         description="Address of a server that speaks the OpenAI protocol.",
     )
 
+    provider_hosts: str = Field(
+        "api.openai.com,*.openai.azure.com,api.tokenfactory.nebius.com",
+        description="Hosts that provider connections in the admin may name, with commas: "
+        "api.example.org, *.example.org, 10.0.0.5:8000.",
+    )
+
     model_server_url: str = Field(
         "", description="Model server of a team, such as vLLM; the embedded one if unset."
     )

@@ -1,4 +1,4 @@
-"""All that is stored sealed: keys of authenticator apps, seeds of recovery codes, waiting mail."""
+"""All that is stored sealed: keys of apps and providers, seeds of recovery codes, waiting mail."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +10,13 @@ from django.db.models import Model, QuerySet
 
 from curation.models import SealedMail
 from rickproject.lib.sealed import SealAge, age_of, reseal
+from training.models import ProviderConnection
 
 BATCH = 500
+SEALED_COLUMNS: dict[type[Model], tuple[str, ...]] = {
+    SealedMail: ("sealed",),
+    ProviderConnection: ("sealed_key",),
+}
 SEALED_NAMES = ("secret", "seed", "migrated_codes")  # of an authenticator's data
 
 
@@ -42,7 +47,7 @@ class SealCount:
 def count_seals() -> SealCount:
     """Count what is stored by the key that opens it; writes nothing."""
     count = SealCount()
-    for rows in (_authenticators(), _mails()):
+    for rows in _every_row():
         for row in rows.iterator(chunk_size=BATCH):
             count = count.with_all(age_of(one) for one in _secrets(row))
     return count
@@ -55,7 +60,7 @@ def rotate_seals() -> SealCount:
     undone. What no key opens stays as it is. A second run finds nothing to do.
     """
     count = SealCount()
-    for rows in (_authenticators(), _mails()):
+    for rows in _every_row():
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(keys), BATCH):
             with transaction.atomic():
@@ -73,13 +78,14 @@ def _authenticators() -> QuerySet[Any]:
     return every
 
 
-def _mails() -> QuerySet[Any]:
-    return SealedMail.objects.exclude(sealed="")
+def _every_row() -> tuple[QuerySet[Any], ...]:
+    mails = SealedMail.objects.exclude(sealed="")
+    return _authenticators(), mails, ProviderConnection.objects.all()
 
 
 def _secrets(row: Model) -> list[str]:
-    if isinstance(row, SealedMail):
-        return [row.sealed]
+    if columns := SEALED_COLUMNS.get(type(row)):
+        return [sealed for name in columns if (sealed := getattr(row, name))]
     found: list[str] = []
     for name in SEALED_NAMES:
         value = row.data.get(name, [])  # type: ignore[attr-defined]  # an Authenticator
@@ -88,9 +94,11 @@ def _secrets(row: Model) -> list[str]:
 
 
 def _seal_anew(row: Model) -> None:
-    if isinstance(row, SealedMail):
-        row.sealed = reseal(row.sealed)
-        row.save(update_fields=["sealed"])
+    if columns := SEALED_COLUMNS.get(type(row)):
+        for name in columns:
+            if sealed := getattr(row, name):
+                setattr(row, name, reseal(sealed))
+        row.save(update_fields=columns)
         return
     data = row.data  # type: ignore[attr-defined]
     for name in SEALED_NAMES:

@@ -16,6 +16,7 @@ from rickproject.config import get_config
 from rickproject.lib import sealed
 from rickproject.lib.sealed import seal, unseal
 from tests.factories import UserFactory
+from training.models import ProviderConnection
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "o" * 43 + "=", "n" * 43 + "="
@@ -52,6 +53,8 @@ def store() -> None:
         user=UserFactory(), type=Authenticator.Type.RECOVERY_CODES, data=old_codes
     )
     SealedMail.objects.create(sealed=seal("a letter"), next_try_at=timezone.now())
+    ProviderConnection.objects.create(key="a", sealed_key=seal("a key"))
+    ProviderConnection.objects.create(key="b")
     SealedMail.objects.create(sealed="", next_try_at=timezone.now(), failed_at=timezone.now())
 
 
@@ -64,12 +67,12 @@ def test_rotation_seals_everything_with_the_first_key_and_a_second_one_nothing(
     assert doctor.seals().ok
     use_keys(f"{NEW},{OLD}")
     assert not doctor.seals().ok
-    assert "9 of 9 secrets" in doctor.seals().detail
+    assert "10 of 10 secrets" in doctor.seals().detail
     assert "rotate_sealing_keys" in doctor.seals().remedy
     first = rotate()
-    assert (first["resealed"], first["newest"], first["unreadable"]) == (9, 0, 0)
+    assert (first["resealed"], first["newest"], first["unreadable"]) == (10, 0, 0)
     second = rotate()
-    assert (second["resealed"], second["newest"], second["unreadable"]) == (0, 9, 0)
+    assert (second["resealed"], second["newest"], second["unreadable"]) == (0, 10, 0)
     use_keys(NEW)
     assert doctor.seals().ok
     apps = Authenticator.objects.filter(type=Authenticator.Type.TOTP).order_by("pk")
@@ -79,6 +82,7 @@ def test_rotation_seals_everything_with_the_first_key_and_a_second_one_nothing(
     migrated = Authenticator.objects.get(data__used_mask=0).data["migrated_codes"]
     assert [unseal(one) for one in migrated] == ["one", "two"]
     assert unseal(SealedMail.objects.exclude(sealed="").get().sealed) == "a letter"
+    assert unseal(ProviderConnection.objects.get(key="a").sealed_key) == "a key"
 
 
 def test_rotation_leaves_what_no_key_opens_and_says_so(

@@ -12,10 +12,12 @@ from training.enums import JobState
 from training.models import FineTuneJob, ModelPrice
 from training.providers.capabilities import (
     LOCAL,
+    OPENAI,
     SCRIPT_BASE,
     published_price,
     tokenizer_of,
 )
+from training.providers.registry import capabilities_here
 from training.trainer.spec import DEFAULTS, BaseKind
 
 MILLION = Decimal(1_000_000)
@@ -64,7 +66,9 @@ def estimate_job(
     epochs = epochs or automatic_epochs(dataset.train_count)
     tokens = dataset.train_token_count * epochs
     price, as_of, source = training_price(provider, base_model)
-    cost = None if price is None else (tokens * price / MILLION).quantize(CENTS)
+    row = capabilities_here(provider)
+    checked = dataset.validation_token_count * epochs if row.is_validation_billed else 0
+    cost = None if price is None else ((tokens + checked) * price / MILLION).quantize(CENTS)
     rough = tokenizer_of(base_model) != dataset.tokenizer
     return Estimate(tokens, epochs, None, cost, as_of, source, is_rough=rough)
 
@@ -91,7 +95,8 @@ def training_price(provider: str, base_model: str) -> tuple[Decimal | None, date
     row = ModelPrice.objects.filter(provider=provider, model=base_model).first()
     if row:
         return row.training_usd_per_million_tokens, row.as_of, row.source
-    if published := published_price(base_model):
+    is_openai = provider == OPENAI or capabilities_here(provider).key == OPENAI
+    if is_openai and (published := published_price(base_model)):
         return published.training, published.as_of, published.source
     return None, None, ""
 

@@ -28,7 +28,7 @@ def advance_job(job: FineTuneJob) -> bool:
         advance_local_job(job)
         return True
     try:
-        provider = remote_provider()
+        provider = remote_provider(job.provider)
     except ProviderRefusedError as error:
         _end_or_wait(job, error)
         return True

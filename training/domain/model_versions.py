@@ -9,7 +9,7 @@ from curation.domain.activity import record_activity
 from rickproject.config import get_config
 from training.enums import ModelKind
 from training.models import FineTuneJob, ModelVersion
-from training.providers.capabilities import LOCAL, OPENAI, SCRIPT_BASE
+from training.providers.capabilities import SCRIPT_BASE
 from training.providers.registry import capabilities_here
 from training.serving.registry import write_model_entry
 from training.trainer import files
@@ -28,7 +28,7 @@ def model_name(job: FineTuneJob) -> str:
 
 def register_remote_models(job: FineTuneJob) -> ModelVersion:
     """Make a remote job's model and its prompted base model known."""
-    base = capabilities_here(OPENAI).base_model(job.base_model)
+    base = capabilities_here(job.provider).base_model(job.base_model)
     context = base.context_tokens if base else None
     register_base(
         job,
@@ -72,7 +72,7 @@ def register_base(
         defaults={
             "project": job.project,
             "kind": ModelKind.BASE,
-            "provider": LOCAL if job.provider == LOCAL else OPENAI,
+            "provider": job.provider,
             "served_name": served_name,
             "base_model": job.base_model,
             "dataset": job.dataset,

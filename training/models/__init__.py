@@ -2,6 +2,7 @@
 
 from .api_keys import ApiKey
 from .chat import Conversation, Message
+from .connections import ProviderConnection, ProviderKind
 from .jobs import Checkpoint, FineTuneJob, JobEvent, MetricPoint
 from .orders import JobOrder, JobTag
 from .registry import ModelPrice, ModelVersion
@@ -20,6 +21,8 @@ __all__ = [
     "MetricPoint",
     "ModelPrice",
     "ModelVersion",
+    "ProviderConnection",
+    "ProviderKind",
     "SuggestionPart",
     "SuggestionRequest",
     "UploadedFile",

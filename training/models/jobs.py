@@ -16,7 +16,7 @@ class FineTuneJob(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
     dataset = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="jobs")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    provider = models.CharField(max_length=20, help_text="local or openai")
+    provider = models.CharField(max_length=20, help_text="local, openai, or a connection")
     base_model = models.CharField(max_length=200)
     hyperparameters = models.JSONField(default=dict)
     seed = models.PositiveIntegerField(default=1)
@@ -25,7 +25,7 @@ class FineTuneJob(models.Model):
         max_length=20, choices=JobState, default=JobState.QUEUED, db_index=True
     )
     remote_status = models.CharField(max_length=60, blank=True, help_text="in the provider's words")
-    remote_id = models.CharField(max_length=120, null=True, unique=True)
+    remote_id = models.CharField(max_length=120, null=True)
     training_file_id = models.CharField(max_length=120, blank=True)
     validation_file_id = models.CharField(max_length=120, blank=True)
     fine_tuned_model = models.CharField(max_length=200, blank=True)
@@ -70,10 +70,13 @@ class FineTuneJob(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
+                fields=["provider", "remote_id"], name="job_once_per_remote_id"
+            ),
+            models.UniqueConstraint(
                 fields=["created_by", "client_key"],
                 condition=Q(client_key__isnull=False),
                 name="job_once_per_client_key",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

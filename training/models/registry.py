@@ -15,7 +15,9 @@ class ModelVersion(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="models")
     name = models.CharField(max_length=120, unique=True, help_text="as the chat page shows it")
     kind = models.CharField(max_length=12, choices=ModelKind)
-    provider = models.CharField(max_length=20, help_text="local or openai: who serves it")
+    provider = models.CharField(
+        max_length=20, help_text="who serves it: local, openai, or a connection"
+    )
     served_name = models.CharField(max_length=200, help_text="the name the server knows")
     base_model = models.CharField(max_length=200, blank=True)
     job = models.ForeignKey(FineTuneJob, on_delete=models.PROTECT, null=True, related_name="models")

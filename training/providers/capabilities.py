@@ -115,8 +115,10 @@ class Capabilities:
     takes_suffix: bool = True
     adds_byte_order_mark: bool = False
     has_checkpoints: bool = True
+    can_pause: bool = False
     is_validation_billed: bool = False
     last_job_on: date | None = None
+    closing_source: str = ""
     notes: tuple[str, ...] = ()
 
     def suffix_problem(self, suffix: str) -> str:
@@ -240,7 +242,9 @@ OPENAI_ROW = Capabilities(
     hyperparameters=_SUPERVISED,
     base_models=_OPENAI_BASES,
     takes_any_base=True,
+    can_pause=True,
     last_job_on=date(2027, 1, 6),
+    closing_source="OpenAI's deprecations page, read 2026-11-22",
     notes=("OpenAI takes fine-tuning jobs only from organisations that already used it.",),
 )
 AZURE_ROW = Capabilities(
@@ -263,6 +267,16 @@ COMPATIBLE_ROW = Capabilities(
         *_SUPERVISED,
         *(row for row in _LOCAL if row.name in {"learning_rate", "lora_r", "lora_alpha"}),
     ),
+    takes_any_base=True,
+    can_pause=True,  # a server without it answers 404, which is said in words
+)
+_NEBIUS_EXTRA = {
+    "learning_rate", "lora_r", "lora_alpha", "lora_dropout", "warmup_ratio", "context_length"
+}  # fmt: skip
+NEBIUS_ROW = Capabilities(
+    key="nebius",
+    label="Nebius Token Factory",
+    hyperparameters=(*_SUPERVISED[:2], *(row for row in _LOCAL if row.name in _NEBIUS_EXTRA)),
     takes_any_base=True,
 )
 
@@ -304,6 +318,8 @@ def capabilities_of(provider: str, *, base_url: str = "") -> Capabilities:
     if provider == LOCAL:
         return LOCAL_ROW
     host = urlsplit(base_url).hostname or ""
+    if host == "api.tokenfactory.nebius.com":
+        return NEBIUS_ROW
     if not host or host == "api.openai.com":
         return OPENAI_ROW
     return AZURE_ROW if host.endswith(".openai.azure.com") else COMPATIBLE_ROW

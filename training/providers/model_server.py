@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 
+from asgiref.sync import sync_to_async
+
 from rickproject.config import get_config
 from training.errors import TrainingError
+
+from .capabilities import LOCAL, OPENAI
+from .errors import ProviderRefusedError
+from .registry import Secret, require_connection
 
 
 class ModelServerError(TrainingError):
@@ -22,16 +28,7 @@ class Endpoint:
     """An address that speaks the OpenAI protocol; the key never appears in ``repr``."""
 
     base_url: str
-    key: "Secret"
-
-
-class Secret(str):
-    """A text that does not show itself."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
+    key: Secret
 
 
 def endpoint_of(provider: str) -> Endpoint:
@@ -40,7 +37,18 @@ def endpoint_of(provider: str) -> Endpoint:
     Raises:
         ModelServerError: the server does not run, or the operator has set no key.
     """
-    return _local_endpoint() if provider == "local" else _openai_endpoint()
+    return _local_endpoint() if provider == "local" else _remote_endpoint(provider)
+
+
+async def find_endpoint(provider: str) -> Endpoint:
+    """Return where models of a provider answer, from where the database may not be waited for.
+
+    Raises:
+        ModelServerError: as :func:`endpoint_of`.
+    """
+    if provider in {LOCAL, OPENAI}:
+        return endpoint_of(provider)
+    return await sync_to_async(endpoint_of)(provider)
 
 
 def _local_endpoint() -> Endpoint:
@@ -58,9 +66,9 @@ def _local_endpoint() -> Endpoint:
     return Endpoint(f"http://127.0.0.1:{port}/v1", Secret(key_text))
 
 
-def _openai_endpoint() -> Endpoint:
-    config = get_config()
-    if config.openai_api_key is None:
-        msg = "No key for the OpenAI protocol is set; an operator sets OPENAI_API_KEY."
-        raise ModelServerError(msg)
-    return Endpoint(config.openai_base_url, Secret(config.openai_api_key.get_secret_value()))
+def _remote_endpoint(provider: str) -> Endpoint:
+    try:
+        connection, key = require_connection(provider)
+    except ProviderRefusedError as error:
+        raise ModelServerError(str(error)) from error
+    return Endpoint(connection.base_url, key)

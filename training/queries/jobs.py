@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from curation.models import DatasetVersion, Project
 from rickproject.lib.numbers import counted
@@ -233,13 +235,22 @@ def warning_sentences(row: Capabilities, base_model: str) -> list[str]:
     """Return what a person should know about a provider and a base model before trusting them."""
     sentences = list(row.notes)
     if row.last_job_on:
+        source = f" ({row.closing_source})" if row.closing_source else ""
         sentences.append(
-            f"{row.label} accepts new fine-tuning jobs until {row.last_job_on:%-d %B %Y} only."
+            f"{row.label} accepts new fine-tuning jobs until {row.last_job_on:%-d %B %Y} only, "
+            f"{_days_left(row.last_job_on)}{source}."
         )
     base = row.base_model(base_model)
     if base and base.closing_on:
         sentences.append(
             f"{base.label} and every model made from it stop answering on "
-            f"{base.closing_on:%-d %B %Y} ({base.closing_source})."
+            f"{base.closing_on:%-d %B %Y}, {_days_left(base.closing_on)} ({base.closing_source})."
         )
     return sentences
+
+
+def _days_left(day: date) -> str:
+    days = (day - timezone.now().date()).days
+    if days < 0:
+        return f"{counted(-days, 'day')} ago"
+    return f"{counted(days, 'day')} from now" if days else "today"

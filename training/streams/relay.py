@@ -15,7 +15,7 @@ from training.enums import MessageState
 from training.models import Message, ModelVersion
 from training.providers.chat_events import Delta
 from training.providers.chat_stream import read_reply
-from training.providers.model_server import ModelServerError, endpoint_of
+from training.providers.model_server import ModelServerError, find_endpoint
 
 PING_SECONDS = 15.0
 BEGIN_SECONDS = 10.0  # until the first part is asked for; who has left before never asks
@@ -92,7 +92,7 @@ class Relay:
         try:
             if self.model is None:
                 return
-            endpoint = endpoint_of(self.model.provider)
+            endpoint = await find_endpoint(self.model.provider)
             await read_reply(endpoint, self.body, take=self._take)
         except ModelServerError as fault:
             self._fault = self._fault or fault

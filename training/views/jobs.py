@@ -21,8 +21,13 @@ from training.domain.jobs import cancel_job, retry_job, start_job
 from training.enums import FINAL_JOB_STATES, JobState
 from training.forms.jobs import JobForm
 from training.models import FineTuneJob, ModelVersion
-from training.providers.capabilities import LOCAL, OPENAI
-from training.providers.registry import capabilities_here, missing_for, nothing_trains
+from training.providers.capabilities import LOCAL
+from training.providers.registry import (
+    capabilities_here,
+    missing_for,
+    nothing_trains,
+    provider_keys,
+)
 from training.queries.jobs import (
     TABLE_COLUMNS,
     job_charts,
@@ -37,7 +42,6 @@ from training.queries.jobs import (
 )
 
 PAGE_LENGTH = 25
-PROVIDERS = (LOCAL, OPENAI)
 VIEWS = ("charts", "table")
 
 
@@ -86,9 +90,10 @@ def job_start(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _provider_of(request: HttpRequest) -> str:
     asked = request.POST.get("provider") or request.GET.get("provider")
-    if asked in PROVIDERS:
+    if asked in provider_keys():
         return str(asked)
-    return OPENAI if missing_for(LOCAL) and not missing_for(OPENAI) else LOCAL
+    ready = (key for key in provider_keys() if not missing_for(key))
+    return next(ready, LOCAL)
 
 
 def _query_data(request: HttpRequest, project: Project, provider: str) -> dict[str, Any]:
@@ -123,7 +128,7 @@ def _start_page(
         "warnings": warning_sentences(
             form.row, str(form["base_model"].value() or "") if "base_model" in form.fields else ""
         ),
-        "providers": [(key, capabilities_here(key).label) for key in PROVIDERS],
+        "providers": [(key, capabilities_here(key).label) for key in provider_keys()],
         "has_datasets": trainable_datasets(project).exists(),
     }
     template = "training/jobs/start.html"

@@ -10,7 +10,7 @@ from training.enums import MessageState
 from training.models import Message, ModelVersion
 from training.providers.chat_events import Delta
 from training.providers.chat_stream import close_sessions, read_reply
-from training.providers.model_server import ModelServerError, endpoint_of
+from training.providers.model_server import ModelServerError, find_endpoint
 
 
 class Command(VerbCommand):
@@ -76,7 +76,7 @@ async def _collect(reply: Message, provider: str) -> dict[str, Any]:
                 facts[name] = value
 
     try:
-        await read_reply(endpoint_of(provider), request_body(reply), take=take)
+        await read_reply(await find_endpoint(provider), request_body(reply), take=take)
     except ModelServerError as error:
         facts |= {"error_code": error.code, "error_detail": str(error)}
     finally:

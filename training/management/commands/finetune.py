@@ -11,7 +11,7 @@ from training.domain.job_turns import advance_job
 from training.domain.jobs import start_job
 from training.enums import FINAL_JOB_STATES, JobState
 from training.models import FineTuneJob, ModelVersion
-from training.providers.capabilities import LOCAL, OPENAI, SCRIPT_BASE
+from training.providers.capabilities import LOCAL, SCRIPT_BASE
 from training.providers.registry import capabilities_here
 from training.queries.jobs import status_sentence
 
@@ -35,7 +35,9 @@ class Command(VerbCommand):
         parser.add_argument(
             "--dataset", type=int, required=True, help="as build_dataset printed it"
         )
-        parser.add_argument("--provider", choices=[LOCAL, OPENAI], default=LOCAL)
+        parser.add_argument(
+            "--provider", default=LOCAL, help="local, openai, or a connection of the admin"
+        )
         parser.add_argument("--base", default=SCRIPT_BASE, help="base model")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--suffix", default="")

@@ -1,0 +1,62 @@
+"""A connection as an operator fills it in: the key goes in and never comes out."""
+
+from typing import Any
+
+from django import forms
+
+from training.domain.connections import ConnectionRuleError, check_connection
+from training.models import ProviderConnection
+
+RULES = (
+    "hyperparameters",
+    "base_models",
+    "adds_byte_order_mark",
+    "longest_suffix",
+    "can_pause",
+    "has_checkpoints",
+    "is_validation_billed",
+    "last_job_on",
+    "closing_source",
+)
+
+
+class ConnectionForm(forms.ModelForm[ProviderConnection]):
+    """The stored key is shown by its last characters only."""
+
+    new_key = forms.CharField(
+        label="Key",
+        required=False,
+        strip=True,
+        max_length=500,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = ProviderConnection
+        fields = ("name", "key", "preset", "base_url", "is_open", *RULES)
+        widgets = {"base_models": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row = self.instance
+        words = "Sealed before it is stored, never shown again."
+        if row.sealed_key:
+            end = f", ending in {row.key_end}" if row.key_end else ""
+            words = f"A key is stored{end}. Leave this empty to keep it."
+        self.fields["new_key"].help_text = words
+
+    def clean(self) -> dict[str, Any]:
+        """Check the row as a whole, as the domain does."""
+        values = super().clean() or {}
+        if self.errors:
+            return values
+        row = ProviderConnection(pk=self.instance.pk)
+        for name in ("name", "key", "preset", "base_url", "is_open", *RULES):
+            if name in values:
+                setattr(row, name, values[name])
+        row.key = row.key or self.instance.key  # read-only once it is stored
+        try:
+            check_connection(row, new_key=values.get("new_key", ""))
+        except ConnectionRuleError as error:
+            self.add_error(None, str(error))
+        return values
