@@ -248,6 +248,11 @@ dataset_urls: list[URLPattern | URLResolver] = [
         datasets.dataset_progress,
         name="dataset_progress",
     ),
+    path(
+        "p/<slug:slug>/datasets/<int:number>/changes/",
+        datasets.dataset_changes,
+        name="dataset_changes",
+    ),
     path("p/<slug:slug>/datasets/<int:number>/export/", datasets.export_start, name="export_start"),
     path(
         "p/<slug:slug>/datasets/<int:number>/files/<int:pk>/",

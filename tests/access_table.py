@@ -184,6 +184,7 @@ ROUTES: dict[str, Route] = {
     "dataset_build": get(MANAGING, "slug"),
     "dataset": get(REVIEWING, "slug", "dataset"),
     "dataset_progress": get(REVIEWING, "slug", "dataset"),
+    "dataset_changes": get(REVIEWING, "slug", "dataset"),
     "export_start": post(MANAGING, "slug", "dataset"),
     "export_file": get(MANAGING, "slug", "dataset", "file"),
     "v1_models": with_key("GET"),

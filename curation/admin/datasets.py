@@ -13,6 +13,7 @@ from curation.domain.datasets import approve_dataset, return_dataset
 from curation.enums import DatasetState
 from curation.errors import CurationError
 from curation.models import DatasetVersion
+from curation.queries.dataset_changes import BUILT, compare_versions, earlier_versions
 from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
 from rickproject.lib.numbers import is_key
@@ -76,8 +77,10 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
         dataset = get_object_or_404(DatasetVersion, pk=object_id)
         seed = request.GET.get("sample", "1")
         seed_number = int(seed) if is_key(seed) else 1
+        earlier = earlier_versions(dataset) if dataset.state in BUILT else []
         context = {
             "dataset": dataset,
+            "changes": compare_versions(earlier[0], dataset) if earlier else None,
             "statistics": dataset_statistics(dataset),
             "samples": sample_records(dataset, seed=seed_number),
             "next_sample": seed_number + 1,

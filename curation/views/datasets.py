@@ -19,6 +19,7 @@ from curation.enums import DatasetState, DialogueState
 from curation.errors import CurationError
 from curation.forms.datasets import BuildForm
 from curation.models import DatasetVersion, Dialogue
+from curation.queries.dataset_changes import compare_versions, earlier_versions
 from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
 from rickproject.lib.numbers import is_key
@@ -92,6 +93,25 @@ def dataset(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         ],
     }
     return render(request, "curation/datasets/detail.html", context)
+
+
+@login_required
+@require_GET
+def dataset_changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show what a version has that an earlier one has not, and the other way round."""
+    version = project_dataset(request.user, slug, number)
+    earlier = earlier_versions(version) if version.state in BUILT_STATES else []
+    asked = request.GET.get("since", "")
+    chosen = next((old for old in earlier if str(old.number) == asked), None)
+    old = chosen or next(iter(earlier), None)
+    page = request.GET.get("page")
+    context = {
+        "project": version.project,
+        "dataset": version,
+        "earlier": earlier,
+        "changes": compare_versions(old, version, page=page) if old else None,
+    }
+    return render(request, "curation/datasets/changes.html", context)
 
 
 @login_required
