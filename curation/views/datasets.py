@@ -6,7 +6,7 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,6 +22,7 @@ from curation.models import DatasetVersion, Dialogue
 from curation.queries.dataset_changes import compare_versions, earlier_versions
 from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
+from curation.views.downloads import send_file
 from rickproject.lib.numbers import is_key
 
 PAGE_LENGTH = 25
@@ -145,15 +146,11 @@ def export_start(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 @require_GET
 def export_file(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponseBase:
-    """Send one file of an export as a download, never shown in the browser."""
+    """Send one file of an export, or the part of it that a cut download lacks."""
     file = accessible_file(request.user, slug, number, pk)
     path = exports_folder() / file.stored_path
     if not path.exists():
         msg = "The file is gone from the disk; export the version again."
         raise Http404(msg)
     name = f"{slug}-dataset-{number}-{file.name}"
-    response = FileResponse(
-        path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
-    )
-    response["ETag"] = f'"{file.sha256}"'
-    return response
+    return send_file(request, path, name=name, sha256=file.sha256)
