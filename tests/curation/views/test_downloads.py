@@ -1,10 +1,13 @@
 """An export's file, whole and in parts."""
 
+import asyncio
 import hashlib
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.http import FileResponse
+from django.test import AsyncRequestFactory, Client
 from django.urls import reverse
 
 from curation.domain.dataset_build import build_dataset
@@ -13,6 +16,7 @@ from curation.domain.exports import exports_folder, request_export, write_export
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Role
 from curation.models import Character, DatasetVersion, ExportFile
+from curation.views.downloads import BYTES_A_PIECE, send_file
 from tests.factories import make_approved_dialogues, make_member
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +53,17 @@ def test_export_file_is_sent_whole_in_parts_and_refused_behind_its_end(file: Exp
     assert (other.status_code, b"".join(other)) == (HTTPStatus.OK, content)
     behind = client.get(address, headers={"Range": f"bytes={len(content)}-"})
     assert (behind.status_code, behind["Content-Range"]) == (416, f"bytes */{len(content)}")
+
+
+def test_send_file_reads_a_file_piece_by_piece_for_an_asynchronous_server(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(b"x" * (2 * BYTES_A_PIECE + 1))
+    response = send_file(AsyncRequestFactory().get("/"), path, name="train.jsonl", sha256="a")
+    assert isinstance(response, FileResponse)
+    assert response.is_async
+
+    async def lengths() -> list[int]:
+        return [len(piece) async for piece in response]
+
+    assert asyncio.run(lengths()) == [BYTES_A_PIECE, BYTES_A_PIECE, 1]
+    response.close()
