@@ -229,6 +229,9 @@ def main() -> int:
 
         django.setup()
         settings.ALLOWED_HOSTS = ["testserver"]
+        # Where the platform runs, its broker is the cache.
+        local = "django.core.cache.backends.locmem.LocMemCache"
+        settings.CACHES = {"default": {"BACKEND": local}}
         from django.db import connection
 
         where = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[connection.vendor]
