@@ -9,7 +9,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 SECRET_NAMES = re.compile(r"(api_?key|authorization|cookie|password|secret|token)$", re.IGNORECASE)
 SECRET_VALUES = re.compile(
-    r"\b(?:sk|hf|ghp|pk)[-_][A-Za-z0-9_\-]{8,}|(?<=://)[^/\s@]*:[^/\s@]*(?=@)"
+    r"\b(?:sk|hf|ghp|pk)[-_][A-Za-z0-9_\-]{8,}|\brick-[A-Za-z0-9_\-]{43}|(?<=://)[^/\s@]*:[^/\s@]*(?=@)"
     r"|(?<=/accounts/join/)[A-Za-z0-9_\-]{20,}|(?<=/password/reset/key/)[A-Za-z0-9_\-]{8,}"
 )
 MASK = "***"

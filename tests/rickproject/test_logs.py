@@ -43,6 +43,7 @@ def test_log_keeps_line_breaks_of_values_inside_the_line(written: StringIO) -> N
     "text",
     [
         "key sk-CANARY0123456789 refused",
+        "key rick-CANARY78901234567890123456789012345678901234 refused",
         "redis://:CANARY-password@127.0.0.1:6379/0",
         "postgresql://rick:CANARY@db/rick",
         "Method Not Allowed (POST): /accounts/join/CANARY0123456789012345/",
