@@ -22,7 +22,7 @@ from curation.models import DatasetVersion, Dialogue
 from curation.queries.dataset_changes import compare_versions, earlier_versions
 from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
-from curation.views.downloads import send_file
+from rickproject.lib.downloads import send_file
 from rickproject.lib.numbers import is_key
 
 PAGE_LENGTH = 25

@@ -4,11 +4,12 @@ import base64
 from http import HTTPStatus
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 from curation.access import MANAGING, WATCHING
 from curation.domain.exports import split_file
+from rickproject.lib.downloads import send_file
 from rickproject.lib.limits import spend
 from rickproject.uploads import too_large
 from training.access.api import Caller, caller_project, require_scope
@@ -142,12 +143,9 @@ def _content(request: HttpRequest, caller: Caller, name: str) -> HttpResponseBas
     elif file.dataset is not None and file.split is not None:
         path = split_file(file.dataset, file.split)
     try:
-        handle = path.open("rb")
+        return send_file(request, path, name=file.name, sha256=file.sha256)
     except FileNotFoundError as error:
         raise ApiError(GONE, status=HTTPStatus.NOT_FOUND, code="gone") from error
-    return FileResponse(
-        handle, as_attachment=True, filename=file.name, content_type="application/octet-stream"
-    )
 
 
 def _found(caller: Caller, identity: str) -> ProtocolFile:

@@ -72,7 +72,7 @@ class JobBody(BaseModel):
         | None
     ) = None
     integrations: Annotated[list[Any], Field(max_length=0)] | None = None
-    provider: Literal["local", "openai"] | None = None
+    provider: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")] | None = None
 
     @field_validator("model", "suffix")
     @classmethod

@@ -14,8 +14,8 @@ from training.domain.job_limits import JobError
 from training.domain.jobs import start_job
 from training.domain.uploaded_datasets import dataset_of_uploads
 from training.models import ApiKey, FineTuneJob, JobOrder, JobTag, UploadedSplit
-from training.providers.capabilities import LOCAL, OPENAI, OPENAI_ROW
-from training.providers.registry import capabilities_here, missing_for
+from training.providers.capabilities import LOCAL, OPENAI_ROW
+from training.providers.registry import capabilities_here, missing_for, provider_keys
 from training.queries.protocol_files import ProtocolFile, split_id, upload_id
 from training.trainer.spec import DEFAULTS
 
@@ -73,7 +73,7 @@ def order_job(
         model: a base model, or a name that the operator made stand for one.
         hyperparameters: under the protocol's names; ``learning_rate_multiplier`` scales the
             usual learning rate of a local base.
-        provider: ``local`` or ``openai``; None for whoever knows the model.
+        provider: ``local`` or a connection's key; None for whoever knows the model.
 
     Raises:
         FileChoiceError: the files are of different versions or kinds.
@@ -88,6 +88,8 @@ def order_job(
     multiplier = settings.get(MULTIPLIER)
     if where == LOCAL:
         settings = _local_settings(base, settings)
+    if missing := missing_for(where):
+        raise BaseModelError(missing)
     takes_suffix = capabilities_here(where).takes_suffix
     job = start_job(
         project,
@@ -157,8 +159,9 @@ def _check_splits(train: ProtocolFile, validation: ProtocolFile | None) -> None:
 
 def _provider_of(base: str) -> str:
     """Return who trains a base model: the provider that lists it, else this machine."""
-    if capabilities_here(OPENAI).base_model(base) and not missing_for(OPENAI):
-        return OPENAI
+    for key in provider_keys():
+        if key != LOCAL and capabilities_here(key).base_model(base) and not missing_for(key):
+            return key
     if OPENAI_ROW.base_model(base) or base.startswith(HOSTED):
         raise BaseModelError(
             f"Nothing here trains {base!r}. Name a local base such as script-base or a Hugging "

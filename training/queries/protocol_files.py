@@ -34,6 +34,7 @@ class ProtocolFile:
     name: str
     byte_size: int
     created_at: datetime
+    sha256: str = ""
     purpose: str = FINE_TUNE
     expires_at: datetime | None = None
     upload: UploadedFile | None = None
@@ -106,6 +107,7 @@ def _of_upload(row: UploadedFile) -> ProtocolFile:
         id=upload_id(row),
         name=row.name,
         byte_size=row.byte_size,
+        sha256=row.sha256,
         created_at=row.created_at,
         expires_at=row.expires_at,
         upload=row,
@@ -119,6 +121,7 @@ def _of_dataset(version: DatasetVersion) -> list[ProtocolFile]:
             id=split_id(version.pk, split.value),
             name=f"{version.project.slug}-dataset-{version.number}-{split.value}.jsonl",
             byte_size=facts[split.value].get("bytes", 0),
+            sha256=facts[split.value]["sha256"],
             created_at=version.decided_at or version.created_at,
             dataset=version,
             split=split,

@@ -16,7 +16,7 @@ from curation.domain.exports import exports_folder, request_export, write_export
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Role
 from curation.models import Character, DatasetVersion, ExportFile
-from curation.views.downloads import BYTES_A_PIECE, send_file
+from rickproject.lib.downloads import BYTES_A_PIECE, send_file
 from tests.factories import make_approved_dialogues, make_member
 
 pytestmark = pytest.mark.django_db
