@@ -13,6 +13,7 @@ from training.views import (
     chat_stream,
     job_pauses,
     jobs,
+    model_files,
     prices,
     suggesters,
     suggestions,
@@ -44,6 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/start/", jobs.job_start, name="job_start"),
     path("p/<slug:slug>/training/<int:pk>/", jobs.job, name="job"),
     path("p/<slug:slug>/training/<int:pk>/status/", jobs.job_status, name="job_status"),
+    path(
+        "p/<slug:slug>/training/<int:pk>/download/", model_files.job_download, name="job_download"
+    ),
     path("p/<slug:slug>/training/<int:pk>/points/", jobs.job_points, name="job_points"),
     path("p/<slug:slug>/training/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("p/<slug:slug>/training/<int:pk>/pause/", job_pauses.job_pause, name="job_pause"),

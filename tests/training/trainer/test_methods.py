@@ -74,3 +74,23 @@ def test_job_that_cannot_fit_is_refused_before_it_loads(
     monkeypatch.setattr(resources, "free_memory", lambda: 1_000_000)
     result = run(tmp_path, cache_dir=base_cache)
     assert (result.outcome, result.error_code) == ("failed", "memory_short")
+
+
+def test_merged_adapter_answers_as_base_and_adapter_do(tmp_path: Path, base_cache: Path) -> None:
+    import torch
+    from peft import PeftModel
+
+    from training.trainer import pretrained
+    from training.trainer.errors import TrainerError
+    from training.trainer.merging import merge_adapter
+
+    made = run(tmp_path, cache_dir=base_cache, n_epochs=1, learning_rate=0.01)
+    base, adapter = base_cache / str(made.base_dir), tmp_path / "adapter"
+    merge_adapter(base, adapter, tmp_path / "merged")
+    ids = torch.tensor([[5, 6, 7, 8]])
+    beside = PeftModel.from_pretrained(pretrained.load_model(base), adapter)
+    expected = beside(input_ids=ids).logits
+    found = pretrained.load_model(tmp_path / "merged")(input_ids=ids).logits
+    assert torch.allclose(expected, found, atol=1e-4)
+    with pytest.raises(TrainerError, match="already"):
+        merge_adapter(base, adapter, tmp_path / "merged")
