@@ -182,6 +182,18 @@ class Config(BaseSettings):
         ge=0,
         description="What one project's paid trainings may cost in 30 days, in US dollars.",
     )
+    training_month_usd: Decimal | None = Field(
+        None,
+        ge=0,
+        description="What the paid trainings of all projects together may cost in a calendar "
+        "month, in US dollars.",
+    )
+    training_confirm_usd: Decimal | None = Field(
+        None,
+        ge=0,
+        description="A paid training estimated above this, or with an unknown price, waits until "
+        "a second manager confirms it. In US dollars.",
+    )
     trainer_threads: int = Field(1, ge=1, description="CPU threads of one local training.")
     script_base_epochs: int | None = Field(
         None,

@@ -209,6 +209,7 @@ ROUTES: dict[str, Route] = {
     "job_status": get(WATCHING, "slug", "job"),
     "job_points": get(WATCHING, "slug", "job"),
     "job_download": get(MANAGING, "slug", "job"),
+    "job_confirm": post(MANAGING, "slug", "job"),
     "job_cancel": post(MANAGING, "slug", "job"),
     "job_pause": post(MANAGING, "slug", "job"),
     "job_resume": post(MANAGING, "slug", "job"),

@@ -6,6 +6,7 @@ from django.db.models import TextChoices
 class JobState(TextChoices):
     """Where a fine-tuning job is; ours around the eight states of the protocol."""
 
+    AWAITING = "awaiting", "waiting for a second person"
     QUEUED = "queued", "waiting to start"
     SUBMITTING = "submitting", "being handed to the provider"
     NEEDS_ATTENTION = "needs_attention", "needs a person"
@@ -20,6 +21,7 @@ class JobState(TextChoices):
     UNKNOWN = "unknown", "in a state we do not know"
 
 
+PERSON_JOB_STATES = frozenset({JobState.AWAITING, JobState.NEEDS_ATTENTION})
 FINAL_JOB_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 

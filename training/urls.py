@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "p/<slug:slug>/training/<int:pk>/download/", model_files.job_download, name="job_download"
     ),
     path("p/<slug:slug>/training/<int:pk>/points/", jobs.job_points, name="job_points"),
+    path("p/<slug:slug>/training/<int:pk>/confirm/", job_pauses.job_confirm, name="job_confirm"),
     path("p/<slug:slug>/training/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("p/<slug:slug>/training/<int:pk>/pause/", job_pauses.job_pause, name="job_pause"),
     path("p/<slug:slug>/training/<int:pk>/resume/", job_pauses.job_resume, name="job_resume"),

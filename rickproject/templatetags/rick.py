@@ -21,7 +21,7 @@ _LOOKS = (
     ("◔", "progress", "in_progress draft checking importing building running submitting"),
     ("◔", "progress", "validating_files pausing streaming"),
     ("●", "waiting", "submitted queued remote_queued waiting checked paused"),
-    ("●", "needs", "needs_mapping needs_attention warning"),
+    ("●", "needs", "needs_mapping needs_attention awaiting warning"),
     ("✓", "good", "approved imported accepted done succeeded complete ok"),
     ("↩", "needs", "returned"),
     ("✕", "bad", "failed error"),

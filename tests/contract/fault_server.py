@@ -36,6 +36,8 @@ ROUTES = {
     "list_jobs": ("GET", r"/v1/fine_tuning/jobs"),
     "get_job": ("GET", r"/v1/fine_tuning/jobs/([^/]+)"),
     "cancel_job": ("POST", r"/v1/fine_tuning/jobs/([^/]+)/cancel"),
+    "pause_job": ("POST", r"/v1/fine_tuning/jobs/([^/]+)/pause"),
+    "resume_job": ("POST", r"/v1/fine_tuning/jobs/([^/]+)/resume"),
     "list_events": ("GET", r"/v1/fine_tuning/jobs/([^/]+)/events"),
     "list_checkpoints": ("GET", r"/v1/fine_tuning/jobs/([^/]+)/checkpoints"),
     "list_models": ("GET", r"/v1/models"),

@@ -179,6 +179,20 @@ class ProtocolState:
         job["finished_at"] = int(time.time())
         return as_json(job)
 
+    def _pause_job(self, request: "Received") -> Answer:
+        return self._rest(request, "paused")
+
+    def _resume_job(self, request: "Received") -> Answer:
+        return self._rest(request, "running")
+
+    def _rest(self, request: "Received", status: str) -> Answer:
+        job = self.jobs.get(request.path.split("/")[4])
+        if job is None:
+            return missing("job")
+        job["status"] = status
+        self.walk = (status,)
+        return as_json(job)
+
     def _list_events(self, request: "Received") -> Answer:
         job = self.jobs.get(request.path.split("/")[4])
         if job is None:

@@ -15,6 +15,7 @@ from training.trainer.spec import DEFAULTS
 
 # Ours around the eight words of the protocol.
 STATUSES = {
+    JobState.AWAITING: "queued",
     JobState.QUEUED: "queued",
     JobState.SUBMITTING: "queued",
     JobState.REMOTE_QUEUED: "queued",

@@ -32,6 +32,7 @@ from training.providers.openai_protocol import OpenAIProtocolProvider
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 5, 60
 KNOWN_EVENTS = 500
+LAST_WORDS = {"succeeded", "failed", "cancelled"}  # then every event is read once more
 RESULT_PATIENCE = timedelta(hours=24)  # after that a job ends without its result file
 STATES = {
     "validating_files": JobState.VALIDATING_FILES,
@@ -67,9 +68,10 @@ def sync_job(job: FineTuneJob, provider: OpenAIProtocolProvider) -> None:
 def _sync(job: FineTuneJob, provider: OpenAIProtocolProvider, remote_id: str) -> None:
     if job.cancel_requested_at and job.remote_status != "cancelled":
         _ask_to_cancel(job, provider, remote_id)
+    elif job.pause_wanted is not None:
+        _ask_to_pause(job, provider, remote_id, wanted=job.pause_wanted)
     remote = provider.status(remote_id)
-    known = job.events.order_by("-created_at", "-pk").values_list("event_id", flat=True)
-    events = provider.events(remote_id, known=frozenset(known[:KNOWN_EVENTS]))
+    events = provider.events(remote_id, known=_known_events(job, remote))
     checkpoints = provider.checkpoints(remote_id)
     with transaction.atomic():
         store_remote_events(job, events)
@@ -89,6 +91,14 @@ def _sync(job: FineTuneJob, provider: OpenAIProtocolProvider, remote_id: str) ->
         _keep_state(job, remote)
 
 
+def _known_events(job: FineTuneJob, remote: RemoteJob) -> frozenset[str]:
+    """Return where the walk through the events may stop: nowhere once the job is over."""
+    if remote.status in LAST_WORDS:
+        return frozenset()
+    newest = job.events.order_by("-created_at", "-pk").values_list("event_id", flat=True)
+    return frozenset(newest[:KNOWN_EVENTS])
+
+
 def _ask_to_cancel(job: FineTuneJob, provider: OpenAIProtocolProvider, remote_id: str) -> None:
     try:
         provider.cancel(remote_id)
@@ -96,6 +106,19 @@ def _ask_to_cancel(job: FineTuneJob, provider: OpenAIProtocolProvider, remote_id
         raise
     except ProviderRefusedError as error:
         note_event(job, "cancel-refused", f"It could not be stopped. {error}", level="warn")
+
+
+def _ask_to_pause(
+    job: FineTuneJob, provider: OpenAIProtocolProvider, remote_id: str, *, wanted: bool
+) -> None:
+    """Ask once it can be asked; a refusal is told and forgotten, no answer is asked again."""
+    try:
+        (provider.pause if wanted else provider.resume)(remote_id)
+    except ProviderRefusedError as error:  # also 404: a server without these routes
+        what = "paused" if wanted else "resumed"
+        name = f"pause-refused-{timezone.now():%d%H%M%S}"
+        note_event(job, name, f"It could not be {what}. {error}", level="warn")
+    FineTuneJob.objects.filter(pk=job.pk, pause_wanted=wanted).update(pause_wanted=None)
 
 
 def store_remote_events(job: FineTuneJob, events: list[RemoteEvent]) -> None:

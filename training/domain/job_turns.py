@@ -5,7 +5,7 @@ from training.domain.job_sync import sync_job
 from training.domain.jobs import note_event
 from training.domain.local_jobs import advance_local_job
 from training.domain.submission import submit_job
-from training.enums import JobState
+from training.enums import PERSON_JOB_STATES
 from training.models import FineTuneJob
 from training.providers.capabilities import LOCAL
 from training.providers.errors import ProviderRefusedError
@@ -13,7 +13,6 @@ from training.providers.registry import remote_provider
 
 TURN_LIMIT_SECONDS = 60.0
 WAIT_SECONDS = 60.0
-WAITS_FOR_A_PERSON = JobState.NEEDS_ATTENTION
 
 
 def advance_job(job: FineTuneJob) -> bool:
@@ -22,7 +21,7 @@ def advance_job(job: FineTuneJob) -> bool:
     Returns:
         False when the turn is not due, or somebody else has it.
     """
-    if job.state == WAITS_FOR_A_PERSON or not claim_turn(job, seconds=TURN_LIMIT_SECONDS):
+    if job.state in PERSON_JOB_STATES or not claim_turn(job, seconds=TURN_LIMIT_SECONDS):
         return False
     if job.provider == LOCAL:
         advance_local_job(job)

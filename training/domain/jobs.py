@@ -19,11 +19,15 @@ from rickproject.lib.queue import enqueue_on_commit
 from training.domain.estimates import base_kind, estimate_job
 from training.domain.job_limits import (
     JobError,
+    cost_told,
+    lock_budgets,
+    needs_second_person,
     require_budget,
+    require_month_budget,
     require_project_budget,
     require_room_today,
 )
-from training.enums import FINAL_JOB_STATES, JobState
+from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES, JobState
 from training.models import FineTuneJob, JobEvent
 from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities
 from training.providers.registry import capabilities_here, missing_for
@@ -190,7 +194,7 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def require_manager(actor: User, project: Project) -> None:
-    """Refuse who may not start, stop or pause training in a project.
+    """Refuse who may not start, stop or pause training.
 
     Raises:
         JobError: the person is no manager of it.
@@ -218,21 +222,25 @@ def _create_once(project: Project, actor: User, values: dict[str, Any]) -> FineT
 @transaction.atomic
 def _create_job(project: Project, actor: User, values: dict[str, Any]) -> FineTuneJob:
     """Write the row that counts as the job's place and money; one order of a project at a time."""
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    lock_budgets(project)
     if values["client_key"] and (found := _found_by_key(actor, values["client_key"])):
         return found
     require_room_today(project)
-    require_project_budget(project, values["estimated_cost_usd"])
-    job = FineTuneJob.objects.create(project=project, created_by=actor, **values)
-    record_activity("job.started", project=project, actor=actor, target=job)
-    enqueue_on_commit(task_of(job), job_id=job.pk)
+    cost = values["estimated_cost_usd"]
+    require_project_budget(project, cost)
+    require_month_budget(cost)
+    state = JobState.AWAITING if needs_second_person(cost) else JobState.QUEUED
+    job = FineTuneJob.objects.create(project=project, created_by=actor, state=state, **values)
+    verb = "job.started" if state == JobState.QUEUED else "job.proposed"
+    record_activity(verb, project=project, actor=actor, target=job, **cost_told(cost))
+    if state == JobState.QUEUED:
+        enqueue_on_commit(task_of(job), job_id=job.pk)
     return job
 
 
 @transaction.atomic
 def cancel_job(job: FineTuneJob, *, actor: User) -> FineTuneJob:
-    """Ask for a job to be stopped; one that was never sent, or that is left to a person, stops at
-    once.
+    """Ask for a job to be stopped; at once where it was never sent or is left to a person.
 
     Raises:
         JobError: it is over, or the person may not.
@@ -249,7 +257,7 @@ def cancel_job(job: FineTuneJob, *, actor: User) -> FineTuneJob:
         if job.cancel_requested_at and job.state not in FINAL_JOB_STATES:
             return job
         raise JobError(f"The job is {job.get_state_display()} already.")
-    nobody_has_it = Q(state=JobState.QUEUED, lease_until=None) | Q(state=JobState.NEEDS_ATTENTION)
+    nobody_has_it = Q(state=JobState.QUEUED, lease_until=None) | Q(state__in=PERSON_JOB_STATES)
     FineTuneJob.objects.filter(nobody_has_it, pk=job.pk).update(
         state=JobState.CANCELLED, finished_at=now, stop_reason="cancelled", updated_at=now
     )

@@ -41,6 +41,10 @@ class FineTuneJob(models.Model):
     trained_tokens = models.PositiveBigIntegerField(null=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     result_file = models.TextField(blank=True, help_text="the provider's metrics as CSV")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    pause_wanted = models.BooleanField(null=True, help_text="still to be asked of the provider")
     cancel_requested_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=60, blank=True)
     error_detail = models.TextField(blank=True)

@@ -116,6 +116,14 @@ class FineTuningProvider(Protocol):
         """Return a job's metrics file."""
         ...
 
+    def pause(self, job_id: str) -> RemoteJob:
+        """Ask for a job to rest."""
+        ...
+
+    def resume(self, job_id: str) -> RemoteJob:
+        """Ask for a paused job to go on."""
+        ...
+
     def cancel(self, job_id: str) -> RemoteJob:
         """Ask for a job to be ended."""
         ...

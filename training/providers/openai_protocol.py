@@ -158,6 +158,16 @@ class OpenAIProtocolProvider:
             raw = self._client.files.content(file_id).read()
         return parse_result(raw)
 
+    def pause(self, job_id: str) -> RemoteJob:
+        """Ask for a job to rest."""
+        with translated():
+            return _job(self._client.fine_tuning.jobs.pause(job_id))
+
+    def resume(self, job_id: str) -> RemoteJob:
+        """Ask for a paused job to go on."""
+        with translated():
+            return _job(self._client.fine_tuning.jobs.resume(job_id))
+
     def cancel(self, job_id: str) -> RemoteJob:
         """Ask for a job to be ended."""
         with translated():

@@ -73,6 +73,7 @@ def status_sentence(job: FineTuneJob) -> str:
     if state == JobState.QUEUED and job.stage == "waiting":
         return "Waiting: another training runs on this machine."
     fixed = {
+        JobState.AWAITING: "Waiting for a second manager to confirm its cost.",
         JobState.QUEUED: "Waiting for a worker to take it.",
         JobState.SUBMITTING: "Being handed to the provider.",
         JobState.NEEDS_ATTENTION: "It needs a person: nobody knows whether the provider took it.",

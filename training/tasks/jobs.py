@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 from rickproject.lib.queue import sweep_task
 from training.domain.job_turns import advance_job
 from training.domain.jobs import task_of
-from training.enums import FINAL_JOB_STATES, JobState
+from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES
 from training.models import FineTuneJob
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def sweep_jobs_task() -> None:
     late = timezone.now() - LATE_AFTER
     overdue = Q(next_poll_at__lt=late) | Q(next_poll_at=None, created_at__lt=late)
     rows = FineTuneJob.objects.filter(overdue).exclude(
-        state__in=[*FINAL_JOB_STATES, JobState.NEEDS_ATTENTION]
+        state__in=[*FINAL_JOB_STATES, *PERSON_JOB_STATES]
     )
     for job in rows:
         _send(job, seconds=0)

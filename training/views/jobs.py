@@ -16,7 +16,8 @@ from curation.models import Project
 from rickproject.lib.errors import RickError
 from training.access.jobs import project_job
 from training.domain.estimates import Estimate, estimate_job
-from training.domain.job_limits import JobLimitError
+from training.domain.job_limits import JobLimitError, needs_second_person
+from training.domain.job_pauses import may_pause
 from training.domain.jobs import cancel_job, retry_job, start_job
 from training.enums import FINAL_JOB_STATES, JobState
 from training.forms.jobs import JobForm
@@ -124,6 +125,7 @@ def _start_page(
         "provider": provider,
         "row": form.row,
         "estimate": estimate,
+        "needs_second": bool(estimate and needs_second_person(estimate.cost_usd)),
         "missing": missing_for(provider),
         "warnings": warning_sentences(
             form.row, str(form["base_model"].value() or "") if "base_model" in form.fields else ""
@@ -173,6 +175,7 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _job_context(request: HttpRequest, found: FineTuneJob) -> dict[str, Any]:
     is_over = found.state in FINAL_JOB_STATES
+    may_act = bool(project_roles(request.user, found.project) & MANAGING)
     return {
         "project": found.project,
         "job": found,
@@ -181,7 +184,9 @@ def _job_context(request: HttpRequest, found: FineTuneJob) -> dict[str, Any]:
         "is_polled": not is_over and found.state != JobState.NEEDS_ATTENTION,
         "events": latest_events(found),
         "provider_label": capabilities_here(found.provider).label,
-        "may_act": bool(project_roles(request.user, found.project) & MANAGING),
+        "may_act": may_act,
+        "may_confirm": may_act and request.user.pk != found.created_by_id,
+        "may_pause": may_pause(found),
     }
 
 

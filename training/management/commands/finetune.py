@@ -9,7 +9,7 @@ from curation.access.command_line import actor_for, dataset_numbered
 from rickproject.lib.commands import VerbCommand
 from training.domain.job_turns import advance_job
 from training.domain.jobs import start_job
-from training.enums import FINAL_JOB_STATES, JobState
+from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES, JobState
 from training.models import FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL, SCRIPT_BASE
 from training.providers.registry import capabilities_here
@@ -20,6 +20,7 @@ EXIT_CODES = {
     JobState.FAILED: 3,
     JobState.CANCELLED: 4,
     JobState.NEEDS_ATTENTION: 5,
+    JobState.AWAITING: 5,
 }
 PAUSE_SECONDS = 0.5
 
@@ -83,7 +84,7 @@ def _hyperparameters(options: dict[str, Any]) -> dict[str, Any]:
 
 def _wait(job: FineTuneJob, *, quiet: bool) -> None:
     said = ""
-    while job.state not in FINAL_JOB_STATES and job.state != JobState.NEEDS_ATTENTION:
+    while job.state not in FINAL_JOB_STATES | PERSON_JOB_STATES:
         advance_job(job)
         job.refresh_from_db()
         sentence = status_sentence(job)
