@@ -10,13 +10,10 @@ from training.trainer import checkpoints as saved
 from training.trainer import files
 from training.trainer.callbacks import make_callback
 from training.trainer.encoding import Example
-from training.trainer.errors import TrainerError
 from training.trainer.evaluation import HeldOut, judge
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
-from training.trainer.ordering import make_order
-from training.trainer.spec import Hyperparameters, JobSpec, Method
-
-KEPT_CHECKPOINTS = 3
+from training.trainer.spec import JobSpec, Method
+from training.trainer.trainers import new_trainer
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def train_adapter(
         stop=reports.stop,
         tokens_before=int(told.data.get("num_tokens", 0)) if told else 0,
     )
-    trainer = _new_trainer(
+    trainer = new_trainer(
         job_dir=job_dir,
         spec=spec,
         model=model,
@@ -140,116 +137,6 @@ def _resume_point(job_dir: Path, events: EventLog) -> Path | None:
 
 def _step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.rpartition("-")[2])
-
-
-def _new_trainer(
-    *,
-    job_dir: Path,
-    spec: JobSpec,
-    model: Any,
-    tokenizer: Any,
-    train: Sequence[Example],
-    validation: Sequence[Example],
-    callbacks: list[Any],
-) -> Any:
-    from transformers import EarlyStoppingCallback, PrinterCallback, set_seed  # noqa: PLC0415
-    from trl import SFTTrainer  # noqa: PLC0415
-
-    chosen = spec.hyperparameters
-    if validation and chosen.early_stopping_patience:
-        callbacks.append(EarlyStoppingCallback(chosen.early_stopping_patience))
-    order = make_order(
-        [len(row.input_ids) for row in train], batch_size=chosen.batch_size, seed=spec.seed
-    )
-
-    class Trainer(SFTTrainer):  # type: ignore[misc, unused-ignore]
-        """Learns the records in an order that a resumed trainer finds again."""
-
-        def _get_train_sampler(self, _train_dataset: Any = None) -> Any:
-            return order
-
-    set_seed(spec.seed)
-    trainer = Trainer(
-        model=model,
-        args=_settings(job_dir, chosen, seed=spec.seed, judged=bool(validation)),
-        train_dataset=_dataset(train),
-        eval_dataset=_dataset(validation) if validation else None,
-        processing_class=tokenizer,
-        peft_config=_adapter_config(chosen),
-        callbacks=callbacks,
-    )
-    trainer.remove_callback(PrinterCallback)  # the events say it
-    if len(trainer.train_dataset) != len(train):
-        raise TrainerError(
-            "records_lost",
-            f"{len(train)} records went in and {len(trainer.train_dataset)} arrived; "
-            "training was not started.",
-        )
-    return trainer
-
-
-def _adapter_config(chosen: Hyperparameters) -> Any:
-    """Return what peft is to add to the model; nothing for full training."""
-    from peft import LoraConfig  # noqa: PLC0415
-
-    if chosen.method == "full":
-        return None
-    return LoraConfig(
-        r=chosen.lora_r,
-        lora_alpha=chosen.lora_alpha,
-        lora_dropout=chosen.lora_dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-
-
-def _settings(job_dir: Path, chosen: Hyperparameters, *, seed: int, judged: bool) -> Any:
-    import torch  # noqa: PLC0415
-    from trl import SFTConfig  # noqa: PLC0415
-
-    on_gpu = torch.cuda.is_available()
-    return SFTConfig(
-        output_dir=str(job_dir / files.CHECKPOINTS),
-        num_train_epochs=chosen.n_epochs,
-        per_device_train_batch_size=chosen.batch_size,
-        per_device_eval_batch_size=chosen.batch_size,
-        learning_rate=chosen.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=chosen.warmup_ratio,
-        max_length=None,  # a cut would take the reply away and drop the record silently
-        packing=False,  # it cuts records; end to end within a batch none is
-        padding_free=chosen.packing == "on" and chosen.batch_size > 1,
-        bf16=on_gpu,
-        use_cpu=not on_gpu,
-        gradient_checkpointing=chosen.recomputes(on_gpu=on_gpu),
-        gradient_checkpointing_kwargs={"use_reentrant": False},
-        dataloader_pin_memory=on_gpu,
-        seed=seed,
-        data_seed=seed,
-        logging_strategy="steps",
-        logging_steps=1,
-        logging_first_step=True,
-        eval_strategy="epoch" if judged else "no",
-        save_strategy="epoch",
-        save_total_limit=KEPT_CHECKPOINTS,
-        load_best_model_at_end=judged,
-        metric_for_best_model="eval_loss" if judged else None,
-        greater_is_better=False if judged else None,
-        restore_callback_states_from_checkpoint=True,
-        report_to=[],
-        disable_tqdm=True,
-    )
-
-
-def _dataset(examples: Sequence[Example]) -> Any:
-    from datasets import Dataset  # noqa: PLC0415
-
-    return Dataset.from_dict(
-        {
-            "input_ids": [example.input_ids for example in examples],
-            "labels": [example.labels for example in examples],
-        }
-    )
 
 
 def _save(trainer: Any, job_dir: Path, *, method: Method, base_name: str) -> None:

@@ -15,10 +15,14 @@ TRAIN_NAMES = {
     "grad_norm": "grad_norm",
     "epoch": "epoch",
     "entropy": "entropy",
+    "rewards/accuracies": "reward_accuracy",
+    "rewards/margins": "reward_margin",
 }
 VALID_NAMES = {
     "eval_loss": "full_valid_loss",
     "eval_mean_token_accuracy": "full_valid_mean_token_accuracy",
+    "eval_rewards/accuracies": "full_valid_reward_accuracy",
+    "eval_rewards/margins": "full_valid_reward_margin",
     "epoch": "epoch",
 }
 

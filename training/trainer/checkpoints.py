@@ -85,15 +85,14 @@ def make_portable(adapter: Path, *, base_name: str) -> None:
     peft writes the base's absolute path into ``adapter_config.json`` and the model card, and the
     weights readable by their owner only.
     """
-    config_file = adapter / "adapter_config.json"
-    if config_file.exists():
+    config_files = list(adapter.rglob("adapter_config.json"))  # of preferences, ``ref/`` has one
+    for config_file in config_files:
         config = json.loads(config_file.read_text(encoding="utf-8"))
         config["base_model_name_or_path"] = base_name
         text = json.dumps(config, indent=2, sort_keys=True) + "\n"
         config_file.write_text(text, encoding="utf-8")
-        card = README.format(name=adapter.name, base=base_name)
-    else:
-        card = WHOLE_README.format(name=adapter.name, base=base_name)
+    words = README if config_files else WHOLE_README
+    card = words.format(name=adapter.name, base=base_name)
     (adapter / "README.md").write_text(card, encoding="utf-8")
     for path in adapter.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)

@@ -4,6 +4,7 @@ import errno
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,7 @@ from training.trainer.encoding import ChatEncoder, Example
 from training.trainer.errors import StoppedError, TrainerError
 from training.trainer.evaluation import judged_characters
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
+from training.trainer.preferences import Preference, encode_pair, read_preferences
 from training.trainer.preflight import prove_template, require_room
 from training.trainer.pretrained import (
     context_limit,
@@ -121,8 +123,12 @@ def _cuda_full(error: Exception) -> bool:
 
 
 def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
-    records = read_records(job_dir / files.TRAIN)
-    held_out = read_records(job_dir / files.VALIDATION)
+    records, held_out = (
+        read_preferences(job_dir / name)
+        if spec.objective == "dpo"
+        else read_records(job_dir / name)
+        for name in (files.TRAIN, files.VALIDATION)
+    )
     if not records:
         raise TrainerError("no_records", "There is no record to train on.")
     reports.stop.check()
@@ -167,9 +173,14 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
     )
 
 
-def encode_all(encoder: ChatEncoder, records: list[Record], *, limit: int) -> list[Example]:
+def encode_all(encoder: ChatEncoder, records: Sequence[Record], *, limit: int) -> list[Example]:
     """Encode every record, refuse the first that is too long or teaches nothing."""
-    examples = [encoder.encode_record(record, limit=limit) for record in records]
+    examples = [
+        encode_pair(encoder, record, limit=limit)
+        if isinstance(record, Preference)
+        else encoder.encode_record(record, limit=limit)
+        for record in records
+    ]
     for record, example in zip(records, examples, strict=True):
         if all(label < 0 for label in example.labels[1:]):
             raise TrainerError("bad_record", f"In {record.name} nothing is left to learn.")

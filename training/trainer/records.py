@@ -50,7 +50,7 @@ def read_records(path: Path) -> list[Record]:
     """
     return [
         Record(path.name, number, _messages(row, where=f"record {number} of {path.name}"))
-        for number, row in _rows(path)
+        for number, row in read_rows(path)
     ]
 
 
@@ -61,7 +61,7 @@ def read_script(path: Path) -> list[ScriptLine]:
         TrainerError: code ``bad_script``.
     """
     lines = []
-    for number, row in _rows(path):
+    for number, row in read_rows(path):
         segment, speaker, text = row.get("segment"), row.get("speaker"), row.get("text")
         if not (isinstance(segment, int) and isinstance(speaker, str) and isinstance(text, str)):
             raise TrainerError(
@@ -73,7 +73,8 @@ def read_script(path: Path) -> list[ScriptLine]:
     return lines
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
+def read_rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Return the JSON objects of a file with the numbers of their lines, counted from 1."""
     if not path.exists():
         return []
     rows = []
@@ -84,9 +85,9 @@ def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
             try:
                 row = json.loads(line)
             except ValueError as error:
-                raise _bad(f"record {number} of {path.name}", "is not JSON") from error
+                raise bad_record(f"record {number} of {path.name}", "is not JSON") from error
             if not isinstance(row, dict):
-                raise _bad(f"record {number} of {path.name}", "is not an object")
+                raise bad_record(f"record {number} of {path.name}", "is not an object")
             rows.append((number, row))
     return rows
 
@@ -94,25 +95,27 @@ def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
 def _messages(row: dict[str, Any], *, where: str) -> tuple[Message, ...]:
     raw = row.get("messages")
     if not isinstance(raw, list) or not raw:
-        raise _bad(where, "has no messages")
-    messages = tuple(_message(item, where=where) for item in raw)
+        raise bad_record(where, "has no messages")
+    messages = tuple(read_message(item, where=where) for item in raw)
     if not any(message.role == "assistant" and message.trained for message in messages):
-        raise _bad(where, "has no assistant message to learn")
+        raise bad_record(where, "has no assistant message to learn")
     return messages
 
 
-def _message(item: object, *, where: str) -> Message:
+def read_message(item: object, *, where: str) -> Message:
+    """Return one turn of a record, which ``where`` names in a refusal."""
     if not isinstance(item, dict):
-        raise _bad(where, "holds a message that is not an object")
+        raise bad_record(where, "holds a message that is not an object")
     role, content, weight = item.get("role"), item.get("content"), item.get("weight", 1)
     if role not in ROLES:
-        raise _bad(where, f"has the role {role!r}; use {', '.join(ROLES)}")
+        raise bad_record(where, f"has the role {role!r}; use {', '.join(ROLES)}")
     if not isinstance(content, str) or not content.strip():
-        raise _bad(where, f"has an empty {role} message")
+        raise bad_record(where, f"has an empty {role} message")
     if weight not in (0, 1, None):
-        raise _bad(where, f"has the weight {weight!r}; use 0 or 1")
+        raise bad_record(where, f"has the weight {weight!r}; use 0 or 1")
     return Message(str(role), content, trained=role == "assistant" and weight != 0)
 
 
-def _bad(where: str, what: str) -> TrainerError:
+def bad_record(where: str, what: str) -> TrainerError:
+    """Return the refusal of a record."""
     return TrainerError("bad_record", f"{where[0].upper()}{where[1:]} {what}.")

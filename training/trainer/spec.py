@@ -29,6 +29,9 @@ Shape of the file (all but ``job`` and ``base.kind`` may be left out)::
         "packing": "auto",              "on": the records of a batch lie end to end, unpadded
         "gradient_checkpointing": "auto"    "on", "off"; auto: on a graphics card
       },
+      "objective": "sft",               "dpo": the files hold preference pairs, see preferences.py
+      "beta": 0.1,                      dpo: how closely it keeps to what it was before
+      "start_adapter": null,            dpo: adapter of this base to go on from; null: the base
       "seed": 1,
       "threads": 1,
       "owner_pid": null,                training ends as interrupted when this process is gone
@@ -45,6 +48,7 @@ from training.trainer.errors import TrainerError
 
 BaseKind = Literal["script", "pretrained"]
 Method = Literal["lora", "qlora", "full"]
+Objective = Literal["sft", "dpo"]
 AUTO = (None, "auto")
 
 # layers, width, attention heads: about 1.6M, 2.5M and 3.8M parameters with a vocabulary of 6,000
@@ -72,6 +76,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 # Full training moves every weight, so it takes smaller steps.
 FULL_LEARNING_RATE: dict[BaseKind, float] = {"script": 3e-4, "pretrained": 1e-5}
+DPO_LEARNING_RATE = 5e-6  # of preferences; much higher ones make it forget how to talk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +217,9 @@ class JobSpec:
     job: str
     base: BaseSpec
     hyperparameters: Hyperparameters
+    objective: Objective = "sft"
+    beta: float = 0.1
+    start_adapter: str | None = None
     seed: int = 1
     threads: int = 1
     owner_pid: int | None = None
@@ -232,11 +240,16 @@ class JobSpec:
         if not isinstance(raw.get("base"), Mapping):
             raise _bad("base must be an object")
         base = BaseSpec.parse(raw["base"])
-        rest = {name: raw[name] for name in ("owner_pid", "tokenizer_copy_to") if name in raw}
+        optional = ("owner_pid", "tokenizer_copy_to", "objective", "beta", "start_adapter")
+        rest = {name: raw[name] for name in optional if name in raw}
         seed, threads = raw.get("seed", 1), raw.get("threads", 1)
         _check_number("seed", seed, whole=True, limits=(0, 2**31 - 1))
         _check_number("threads", threads, whole=True, limits=(1, 256))
-        hyperparameters = Hyperparameters.parse(raw.get("hyperparameters") or {}, kind=base.kind)
+        told = raw.get("hyperparameters") or {}
+        if rest.get("objective", "sft") == "dpo" and told.get("learning_rate") in AUTO:
+            told = {**told, "learning_rate": DPO_LEARNING_RATE}
+        hyperparameters = Hyperparameters.parse(told, kind=base.kind)
+        _check_objective(rest, method=hyperparameters.method)
         return cls(
             job=job,
             base=base,
@@ -259,6 +272,16 @@ def _check_names(where: str, raw: Mapping[str, Any], cls: type[Any]) -> None:
     known = [field.name for field in fields(cls)]
     if unknown := sorted(set(raw) - set(known)):
         raise _bad(f"{where} has the unknown field {unknown[0]}")
+
+
+def _check_objective(values: Mapping[str, Any], *, method: Method) -> None:
+    if values.get("objective", "sft") not in get_args(Objective):
+        raise _bad(f"objective must be one of {', '.join(get_args(Objective))}")
+    _check_number("beta", values.get("beta", 0.1), whole=False, limits=(0.001, 10))
+    if values.get("objective") == "dpo" and method == "full":
+        raise _bad("preferences are learnt by LoRA or QLoRA, not in full")
+    if values.get("start_adapter") and values.get("objective") != "dpo":
+        raise _bad("start_adapter is for preferences only")
 
 
 def _check_choice(name: str, value: object) -> None:
