@@ -12,6 +12,7 @@ from rickproject.config import get_config
 from tests.factories import CharacterFactory, FineTuneJobFactory, UtteranceFactory, make_member
 from tests.training.api.world import ask, headers, make_key
 from tests.training.jobs_world import approved_dataset
+from training.api.job_objects import STATUSES
 from training.domain.job_folders import prepare_folder, script_lines
 from training.domain.job_records import store_checkpoints, store_events
 from training.domain.submission import _content
@@ -181,6 +182,11 @@ def test_jobs_are_listed_by_page_and_by_metadata(project: Project, secret: str) 
         found = Client().get(JOBS, query, headers=headers(secret)).json()["data"]
         assert [job["id"] for job in found] == expected
     assert ask(secret, "GET", JOBS, {"after": "ftjob-x"})[0] == 400
+
+
+def test_every_state_of_ours_is_a_word_of_the_protocol() -> None:
+    words = {"queued", "running", "pausing", "paused", "succeeded", "failed", "cancelled"}
+    assert {STATUSES.get(state, state.value) for state in JobState} == words | {"validating_files"}
 
 
 def test_a_list_of_jobs_asks_the_database_as_often_for_three(
