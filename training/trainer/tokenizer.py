@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from training.trainer.errors import TrainerError
+from training.trainer.mistral import marked_like
 
 VOCABULARY = 6000
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
@@ -61,7 +62,6 @@ def training_template(tokenizer: Any, *, name: str) -> str:
             the model would never stop.
     """
     from trl.chat_template_utils import (  # noqa: PLC0415
-        get_training_chat_template,
         has_generation_markers,
         is_chat_template_stop_token_trained,
     )
@@ -78,14 +78,7 @@ def training_template(tokenizer: Any, *, name: str) -> str:
             "template_ambiguous", f"{name} has several chat templates; choose a base with one."
         )
     if not has_generation_markers(template):
-        try:
-            template = get_training_chat_template(tokenizer) or template
-        except ValueError as error:
-            raise TrainerError(
-                "template_unmarked",
-                f"The chat template of {name} does not mark the assistant's turns and is not one "
-                "that TRL knows. Choose another base, or add generation marks to its template.",
-            ) from error
+        template = _marked(tokenizer, name=name)
     if not is_chat_template_stop_token_trained(tokenizer, chat_template=template):
         raise TrainerError(
             "template_never_stops",
@@ -93,3 +86,19 @@ def training_template(tokenizer: Any, *, name: str) -> str:
             "model would never stop talking. Choose another base.",
         )
     return str(template)
+
+
+def _marked(tokenizer: Any, *, name: str) -> str:
+    """Return the base's template with marks around the assistant's turns."""
+    from trl.chat_template_utils import get_training_chat_template  # noqa: PLC0415
+
+    try:
+        return str(get_training_chat_template(tokenizer) or tokenizer.chat_template)
+    except ValueError as error:
+        if template := marked_like(tokenizer):
+            return template
+        raise TrainerError(
+            "template_unmarked",
+            f"The chat template of {name} does not mark the assistant's turns and is not one "
+            "that we or TRL know. Choose another base, or add generation marks to its template.",
+        ) from error

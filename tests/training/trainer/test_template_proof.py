@@ -83,11 +83,44 @@ def test_mistral_with_marks_learns_the_replies() -> None:
     assert prove(made) == (23, 76)
 
 
+# Shapes of Mistral 7B Instruct 0.2 and 0.3: no marks, and the spaces elsewhere.
+UNMARKED = (
+    (
+        "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}"
+        "{{ '[INST] ' + m['content'] + ' [/INST]' }}{% elif m['role'] == 'assistant' %}"
+        "{{ m['content'] + eos_token }}{% endif %}{% endfor %}"
+    ),
+    (
+        "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}"
+        "{{ '[INST] ' + m['content'] + '[/INST]' }}{% elif m['role'] == 'assistant' %}"
+        "{{ ' ' + m['content'] + eos_token }}{% endif %}{% endfor %}"
+    ),
+)
+
+
+@pytest.mark.parametrize("template", UNMARKED)
+def test_mistral_without_marks_is_marked_and_renders_the_same(template: str) -> None:
+    from training.trainer.tokenizer import training_template
+
+    made = tokenizer(template, end="</s>", controls=("<s>",))
+    assert prove(made)[0] > 0
+    chat = [Message("user", "Who?", trained=False), Message("assistant", "I.", trained=True)]
+    marked = ChatEncoder(made, template=training_template(made, name="the base"))
+    example = marked.encode_messages(chat, where="a chat")
+    assert made.decode(example.input_ids) == made.apply_chat_template(
+        [{"role": m.role, "content": m.content} for m in chat], tokenize=False
+    )
+    with pytest.raises(TrainerError, match="leave it out of the recipe"):
+        marked.encode_messages([Message("system", "You are Odo.", trained=False)], where="a chat")
+
+
 BROKEN = {
     "template_never_stops": MISTRAL.replace(
         "+ eos_token }}{% endgeneration %}", "}}{% endgeneration %}{{ eos_token }}"
     ),
-    "template_unmarked": MISTRAL.replace("{% generation %}", "").replace("{% endgeneration %}", ""),
+    "template_unmarked": MISTRAL.replace("{% generation %}", "")
+    .replace("{% endgeneration %}", "")
+    .replace("INST", "ASK"),
 }
 
 
