@@ -74,6 +74,12 @@ class Config(BaseSettings):
         description="Address of a server that speaks the OpenAI protocol.",
     )
 
+    openai_webhook_secret: SecretStr | None = Field(
+        None,
+        alias="OPENAI_WEBHOOK_SECRET",
+        description="Signing secret of that server's webhooks to /webhooks/openai/; none are taken "
+        "if unset.",
+    )
     provider_hosts: str = Field(
         "api.openai.com,*.openai.azure.com,api.tokenfactory.nebius.com",
         description="Hosts that provider connections in the admin may name, with commas: "

@@ -15,7 +15,7 @@ from training.models import ProviderConnection
 BATCH = 500
 SEALED_COLUMNS: dict[type[Model], tuple[str, ...]] = {
     SealedMail: ("sealed",),
-    ProviderConnection: ("sealed_key",),
+    ProviderConnection: ("sealed_key", "sealed_webhook_secret"),
 }
 SEALED_NAMES = ("secret", "seed", "migrated_codes")  # of an authenticator's data
 

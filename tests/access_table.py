@@ -200,6 +200,7 @@ ROUTES: dict[str, Route] = {
     "v1_job_cancel": with_key("POST", "token"),
     "v1_job_pause": with_key("POST", "token"),
     "v1_job_resume": with_key("POST", "token"),
+    "provider_webhook": with_key("POST", "token"),  # of a signature
     "v1_unknown": with_key("GET", "token"),
     "api_keys": get(SIGNED_IN),
     "api_key_revoke": post(OWNER, "api_key"),

@@ -17,6 +17,7 @@ from training.views import (
     prices,
     suggesters,
     suggestions,
+    webhooks,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/fine_tuning/jobs/<str:name>/pause", api_jobs.pause, name="v1_job_pause"),
     path("v1/fine_tuning/jobs/<str:name>/resume", api_jobs.resume, name="v1_job_resume"),
     path("v1/<path:rest>", api_doors.unknown, name="v1_unknown"),
+    path("webhooks/<slug:key>/", webhooks.webhook, name="provider_webhook"),
     path("accounts/api-keys/", api_keys.api_keys, name="api_keys"),
     path("accounts/api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api_key_revoke"),
     path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from curation.access import signed_in
 from training.domain.connections import is_in_use, save_connection
-from training.forms.connections import RULES, ConnectionForm
+from training.forms.connections import RULES, SECRETS, ConnectionForm
 from training.models import ProviderConnection
 from training.providers.capabilities import OPENAI
 from training.providers.connection_check import try_connection
@@ -25,7 +25,7 @@ class ProviderConnectionAdmin(admin.ModelAdmin[ProviderConnection]):
     form = ConnectionForm
     list_display = ["name", "key", "preset", "base_url", "key_ends", "is_open", "days_left"]
     fieldsets = [
-        (None, {"fields": ["name", "key", "preset", "base_url", "new_key", "is_open"]}),
+        (None, {"fields": ["name", "key", "preset", "base_url", *SECRETS, "is_open"]}),
         (
             "What differs from the preset",
             {"fields": RULES, "description": "Empty is as the preset has it."},
@@ -84,7 +84,8 @@ class ProviderConnectionAdmin(admin.ModelAdmin[ProviderConnection]):
         form: Any,
         change: bool,  # noqa: FBT001
     ) -> None:
-        save_connection(obj, actor=signed_in(request), new_key=form.cleaned_data["new_key"])
+        secrets = {name: form.cleaned_data[name] for name in SECRETS}
+        save_connection(obj, actor=signed_in(request), **secrets)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ProviderConnection | None = None

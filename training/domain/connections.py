@@ -60,9 +60,9 @@ def check_connection(row: ProviderConnection, *, new_key: str = "") -> None:
 
 @transaction.atomic
 def save_connection(
-    row: ProviderConnection, *, actor: User, new_key: str = ""
+    row: ProviderConnection, *, actor: User, new_key: str = "", new_webhook_secret: str = ""
 ) -> ProviderConnection:
-    """Store a connection; a new key is sealed and never shown again.
+    """Store a connection; a new key or secret is sealed and never shown again.
 
     Raises:
         ConnectionRuleError: as :func:`check_connection`.
@@ -72,6 +72,8 @@ def save_connection(
     if new_key:
         row.sealed_key = seal(new_key)
         row.key_end = new_key[-SHOWN:] if len(new_key) >= 4 * SHOWN else ""
+    if new_webhook_secret:
+        row.sealed_webhook_secret = seal(new_webhook_secret)
     row.save()
     record_activity(
         "connection.made" if is_new else "connection.changed",

@@ -7,6 +7,7 @@ from django import forms
 from training.domain.connections import ConnectionRuleError, check_connection
 from training.models import ProviderConnection
 
+SECRETS = ("new_key", "new_webhook_secret")
 RULES = (
     "hyperparameters",
     "base_models",
@@ -31,6 +32,14 @@ class ConnectionForm(forms.ModelForm[ProviderConnection]):
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
     )
 
+    new_webhook_secret = forms.CharField(
+        label="Webhook secret",
+        required=False,
+        strip=True,
+        max_length=500,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+    )
+
     class Meta:
         model = ProviderConnection
         fields = ("name", "key", "preset", "base_url", "is_open", *RULES)
@@ -44,6 +53,12 @@ class ConnectionForm(forms.ModelForm[ProviderConnection]):
             end = f", ending in {row.key_end}" if row.key_end else ""
             words = f"A key is stored{end}. Leave this empty to keep it."
         self.fields["new_key"].help_text = words
+        stored = "One is stored; leave this empty to keep it. " if row.sealed_webhook_secret else ""
+        self.fields[
+            "new_webhook_secret"
+        ].help_text = (
+            f"{stored}Only where the provider sends webhooks, to /webhooks/SHORT-NAME/ here."
+        )
 
     def clean(self) -> dict[str, Any]:
         """Check the row as a whole, as the domain does."""

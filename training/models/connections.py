@@ -33,6 +33,7 @@ class ProviderConnection(models.Model):
     )
     sealed_key = models.TextField(blank=True, editable=False)
     key_end = models.CharField(max_length=4, blank=True, editable=False)
+    sealed_webhook_secret = models.TextField(blank=True, editable=False)
     is_open = models.BooleanField(
         "open for new jobs",
         default=True,

@@ -34,6 +34,7 @@ class Connection:
     Attributes:
         missing: what has to be done before new jobs go there, empty when it is ready.
         api_key: None where none is set or it cannot be read.
+        webhook_secret: None where webhooks are not taken.
         is_listed: its host must be among the operator's; the settings' own address need not.
     """
 
@@ -42,6 +43,7 @@ class Connection:
     api_key: Secret | None
     capabilities: Capabilities
     missing: str = ""
+    webhook_secret: Secret | None = None
     is_listed: bool = True
 
 
@@ -71,7 +73,7 @@ def connection_of(provider: str) -> Connection | None:
     if provider != OPENAI:
         return _rows.find(provider)
     config = get_config()
-    key = config.openai_api_key
+    key, hook = config.openai_api_key, config.openai_webhook_secret
     return Connection(
         key=OPENAI,
         base_url=config.openai_base_url,
@@ -83,6 +85,7 @@ def connection_of(provider: str) -> Connection | None:
             "No key of a fine-tuning provider is set. An operator sets OPENAI_API_KEY, and "
             "OPENAI_BASE_URL for another server than OpenAI's."
         ),
+        webhook_secret=Secret(hook.get_secret_value()) if hook else None,
         is_listed=False,
     )
 

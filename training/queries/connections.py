@@ -71,7 +71,15 @@ def _connection(row: ProviderConnection) -> Connection:
         api_key=key,
         capabilities=capability_row(row),
         missing=missing,
+        webhook_secret=_unsealed(row.sealed_webhook_secret),
     )
+
+
+def _unsealed(sealed: str) -> Secret | None:
+    try:
+        return Secret(unseal(sealed)) if sealed else None
+    except SealError:
+        return None
 
 
 plug_in(find=find_connection, keys=open_connections)
