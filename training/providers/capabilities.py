@@ -202,7 +202,7 @@ _LOCAL = (
         name="gradient_checkpointing",
         label="Gradient checkpointing",
         choices=(("off", "Off"), ("on", "On: less memory, about a third slower")),
-        default="on with a graphics card",
+        default="on a GPU",
     ),
 )
 

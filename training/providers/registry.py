@@ -96,7 +96,7 @@ def missing_for(provider: str) -> str:
         if any(importlib.util.find_spec(name) is None for name in TRAINER_PACKAGES):
             return (
                 "Local training is not installed. An operator installs it with 'make trainer' "
-                "(about 1.5 GB)."
+                "(about 1.6 GB)."
             )
         return ""
     connection = connection_of(provider)
