@@ -21,6 +21,17 @@ RULES = (
 )
 
 
+CHOICES = [("unknown", "as the preset has it"), ("true", "yes"), ("false", "no")]
+
+
+class RowsField(forms.JSONField):
+    """JSON that is empty where nothing was written."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show nothing for nothing."""
+        return "" if value is None else super().prepare_value(value)
+
+
 class ConnectionForm(forms.ModelForm[ProviderConnection]):
     """The stored key is shown by its last characters only."""
 
@@ -43,10 +54,14 @@ class ConnectionForm(forms.ModelForm[ProviderConnection]):
     class Meta:
         model = ProviderConnection
         fields = ("name", "key", "preset", "base_url", "is_open", *RULES)
+        field_classes = {"hyperparameters": RowsField}
         widgets = {"base_models": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.NullBooleanSelect):
+                field.widget.choices = CHOICES
         row = self.instance
         words = "Sealed before it is stored, never shown again."
         if row.sealed_key:

@@ -19,9 +19,10 @@ class ProviderConnection(models.Model):
     """
 
     key = models.SlugField(
+        "short name",
         max_length=20,
         unique=True,
-        help_text="Short name in jobs, prices and commands, such as azure-eu; it never changes.",
+        help_text="It stands in jobs, prices and commands, such as azure-eu, and never changes.",
     )
     name = models.CharField(max_length=80, help_text="as managers see it")
     preset = models.CharField(max_length=12, choices=ProviderKind)

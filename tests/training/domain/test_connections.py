@@ -148,7 +148,7 @@ ADMIN = "admin:training_providerconnection"
 
 def posted(server: FaultServer, **values: object) -> dict[str, object]:
     usual = {"name": "Azure", "key": "azure-eu", "preset": "azure", "base_url": server.base_url}
-    return usual | {"new_key": KEY, "is_open": "on", "hyperparameters": "null"} | values
+    return usual | {"new_key": KEY, "is_open": "on", "hyperparameters": ""} | values
 
 
 def test_the_admin_seals_the_key_and_shows_it_nowhere(client: Client, server: FaultServer) -> None:
@@ -157,9 +157,11 @@ def test_the_admin_seals_the_key_and_shows_it_nowhere(client: Client, server: Fa
     assert answer.status_code == 302, answer.context["errors"]
     row = ProviderConnection.objects.get()
     assert unseal(row.sealed_key) == KEY
+    assert (row.hyperparameters, row.can_pause) == (None, None)
     change = reverse(f"{ADMIN}_change", args=[row.pk])
     pages = [client.get(url).text for url in (reverse(f"{ADMIN}_changelist"), change)]
     assert row.key_end in pages[0]
+    assert "as the preset has it" in pages[1]
     kept = client.post(change, posted(server, new_key="", name="Renamed"))
     assert kept.status_code == 302, kept.context["errors"]
     row.refresh_from_db()

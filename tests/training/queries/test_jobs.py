@@ -41,3 +41,18 @@ def test_job_settings_put_what_the_provider_chooses_into_one_row() -> None:
         ("Epochs", "3"),
         ("Chosen there", "Batch size, Learning rate multiplier"),
     ]
+
+
+def test_warning_sentences_count_the_days_until_a_provider_closes() -> None:
+    from dataclasses import replace
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from training.providers.capabilities import OPENAI_ROW
+    from training.queries.jobs import warning_sentences
+
+    today = timezone.now().date()
+    for days, words in ((44, "44 days from now"), (1, "1 day from now"), (0, "today"), (-2, "ago")):
+        row = replace(OPENAI_ROW, last_job_on=today + timedelta(days=days))
+        assert any(words in sentence for sentence in warning_sentences(row, "gpt"))
