@@ -29,6 +29,7 @@ from training.providers.errors import (
     ProviderUnavailableError,
 )
 from training.providers.openai_protocol import OpenAIProtocolProvider
+from training.providers.registry import capabilities_here
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 5, 60
 KNOWN_EVENTS = 500
@@ -72,7 +73,8 @@ def _sync(job: FineTuneJob, provider: OpenAIProtocolProvider, remote_id: str) ->
         _ask_to_pause(job, provider, remote_id, wanted=job.pause_wanted)
     remote = provider.status(remote_id)
     events = provider.events(remote_id, known=_known_events(job, remote))
-    checkpoints = provider.checkpoints(remote_id)
+    keeps = capabilities_here(job.provider).has_checkpoints
+    checkpoints = provider.checkpoints(remote_id) if keeps else []
     with transaction.atomic():
         store_remote_events(job, events)
         store_checkpoints(

@@ -229,3 +229,13 @@ def test_the_estimate_of_a_connection_takes_its_own_price_list(server: FaultServ
         source="offer",
     )
     assert cost() == 6
+
+
+def test_a_server_without_checkpoints_is_not_asked_for_them(server: FaultServer) -> None:
+    stored(server, has_checkpoints=False)
+    server.state.walk = ("running",)
+    job = remote_job(provider="azure-eu")
+    advance_job(due(job))
+    job.refresh_from_db()
+    assert job.state == "running"
+    assert server.count("list_checkpoints") == 0
