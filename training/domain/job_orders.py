@@ -185,7 +185,7 @@ def training_files(job: FineTuneJob) -> tuple[str, str | None]:
         (training file, validation file or None).
     """
     version = job.dataset
-    rows: Iterable[UploadedSplit] = version.uploads.all()  # type: ignore[attr-defined]  # our own
+    rows: Iterable[UploadedSplit] = version.uploads.all()
     uploads = {row.split: upload_id(row.file) for row in rows}
     if uploads:
         return uploads[Split.TRAIN], uploads.get(Split.VALIDATION)
