@@ -199,6 +199,7 @@ class NotificationKind(TextChoices):
     ASSIGNED = "assigned", "work was given to you"
     DATASET_APPROVED = "dataset_approved", "a dataset was approved"
     DATASET_RETURNED = "dataset_returned", "a dataset was returned"
+    MODEL_READY = "model_ready", "a model can be talked with"
 
 
 class MailChoice(TextChoices):

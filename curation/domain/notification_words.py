@@ -20,6 +20,8 @@ VERBS = {
 
 def sentence_of(told: Notification) -> str:
     """Return who did what where; ask with :func:`with_places` loaded."""
+    if told.kind == NotificationKind.MODEL_READY:
+        return f"The model {told.words} is ready: talk with it."
     who = "The corrected script"
     if told.actor:
         who = told.actor.get_full_name() or told.actor.username
@@ -28,6 +30,8 @@ def sentence_of(told: Notification) -> str:
 
 def excerpt_of(told: Notification) -> str:
     """Return the comment's words, the reason or the kind of work; may be empty."""
+    if told.kind == NotificationKind.MODEL_READY:
+        return ""  # its words are the model's name, which the sentence says
     return told.comment.text[:LONGEST_COMMENT] if told.comment else told.words
 
 

@@ -34,7 +34,7 @@ FIELDS: dict[type, str] = {
     DatasetVersion: "dataset",
     Episode: "episode",
 }
-Place = Comment | Thread | Dialogue | DatasetVersion | Episode
+Place = Comment | Thread | Dialogue | DatasetVersion | Episode | Project
 
 
 class MailSettingError(CurationError):
@@ -58,19 +58,30 @@ def notify(
     shown it until they may, so that callers need not ask.
 
     Args:
-        on: where it leads; a comment tells its words and leads to its thread.
+        on: where it leads; a comment tells its words and leads to its thread, a project to its
+            chat.
         words: a reason, or what to do; cut at 300 characters.
     """
-    place: dict[str, Any] = (
-        {"comment": on, "thread": on.thread} if isinstance(on, Comment) else {FIELDS[type(on)]: on}
-    )
     wanted = {one.pk: one for one in people if one.is_active and one != actor}
     _ensure_settings(wanted)  # first: what is older than a setting is not mailed
     Notification.objects.bulk_create(
         Notification(
-            user=one, kind=kind, project=project, actor=actor, words=words[:LONGEST_WORDS], **place
+            user=one,
+            kind=kind,
+            project=project,
+            actor=actor,
+            words=words[:LONGEST_WORDS],
+            **_place(on),
         )
         for one in wanted.values()
+    )
+
+
+def _place(on: Place) -> dict[str, Any]:
+    if isinstance(on, Project):
+        return {}
+    return (
+        {"comment": on, "thread": on.thread} if isinstance(on, Comment) else {FIELDS[type(on)]: on}
     )
 
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from curation.enums import NotificationKind
 from curation.models import Membership, Notification
 from curation.queries.assignments import WORKING_ROLES
 from curation.queries.layers import ADJUDICATORS
@@ -30,6 +31,7 @@ def _readable(user: int | Given, *, decides_everywhere: bool) -> QuerySet[Notifi
     return found.filter(
         Q(Exists(held.filter(role__in=WORKING_ROLES)), dataset=None)
         | Q(Exists(held.filter(role__in=ADJUDICATORS)))
+        | Q(Exists(held), kind=NotificationKind.MODEL_READY)
     )
 
 

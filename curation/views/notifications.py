@@ -18,7 +18,7 @@ from curation.domain.mail_words import user_of_token
 from curation.domain.mails import last_failure
 from curation.domain.notification_words import excerpt_of, sentence_of
 from curation.domain.notifications import choose_mail, mark_read, turn_mail_off
-from curation.enums import MailChoice
+from curation.enums import MailChoice, NotificationKind
 from curation.forms.notifications import MailForm
 from curation.models import MailSetting, Notification
 from curation.queries.notifications import count_unread, notifications_open_to, with_places
@@ -118,6 +118,8 @@ def mail_off(request: HttpRequest, token: str) -> HttpResponse:
 
 def _address(told: Notification) -> str:
     slug = told.project.slug
+    if told.kind == NotificationKind.MODEL_READY:
+        return reverse("chat", args=[slug])
     if told.thread:
         return thread_address(slug, told.thread)
     if told.dialogue_id:

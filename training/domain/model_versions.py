@@ -3,9 +3,12 @@
 import hashlib
 from pathlib import Path
 
+from django.contrib.auth.models import User
 from django.utils.text import slugify
 
 from curation.domain.activity import record_activity
+from curation.domain.notifications import notify
+from curation.enums import NotificationKind, Role
 from rickproject.config import get_config
 from training.enums import ModelKind
 from training.models import FineTuneJob, ModelVersion
@@ -42,7 +45,7 @@ def register_remote_models(job: FineTuneJob) -> ModelVersion:
 def register_fine_tuned(
     job: FineTuneJob, *, served_name: str, context_tokens: int | None
 ) -> ModelVersion:
-    """Make a job's model known, once."""
+    """Make a job's model known, once, and tell the project's testers that it is ready."""
     version, made = ModelVersion.objects.get_or_create(
         name=model_name(job),
         defaults={
@@ -60,6 +63,14 @@ def register_fine_tuned(
     )
     if made:
         record_activity("model.made", project=job.project, actor=None, target=version)
+        notify(
+            User.objects.filter(memberships__project=job.project, memberships__role=Role.TESTER),
+            kind=NotificationKind.MODEL_READY,
+            project=job.project,
+            actor=None,
+            on=job.project,
+            words=version.name,
+        )
     return version
 
 

@@ -3,9 +3,17 @@
 from pathlib import Path
 
 import pytest
+from django.core import mail as outbox
+from django.test import Client
+from django.utils import timezone
 
-from curation.models import Project
-from tests.factories import ProjectFactory
+from curation.domain.mails import queue_mails, send_mail, waiting_mails
+from curation.domain.notification_words import sentence_of
+from curation.domain.notifications import choose_mail
+from curation.enums import MailChoice, Role
+from curation.models import MailSetting, OutgoingMail, Project
+from curation.queries.notifications import count_unread, notifications_open_to
+from tests.factories import ProjectFactory, make_member
 from tests.training.jobs_world import approved_dataset
 from training.domain.model_versions import base_name, register_base, register_local_models
 from training.enums import ModelKind
@@ -96,3 +104,26 @@ def test_a_model_of_full_training_is_served_as_it_is(tmp_path: Path, var_dir: Pa
     entry = read_entry(var_dir / "models", made.served_name)
     assert entry is not None
     assert (entry.base_dir, entry.adapter_dir) == (tmp_path / "model", None)
+
+
+def test_testers_are_told_once_in_page_and_digest_when_a_model_is_ready(tmp_path: Path) -> None:
+    job = local_job("/models/a")
+    tess, ada = make_member(job.project, Role.TESTER), make_member(job.project, Role.ANNOTATOR)
+    stranger = make_member(ProjectFactory(), Role.TESTER)
+    for _ in range(2):
+        made = offer(job, "/models/a", tmp_path)
+    assert [count_unread(one) for one in (tess, ada, stranger)] == [1, 0, 0]
+    told = notifications_open_to(tess).get()
+    assert made.name in sentence_of(told)
+    client = Client()
+    client.force_login(tess)
+    assert made.name in client.get("/notifications/").content.decode()
+    choose_mail(tess, choice=MailChoice.DIGEST, hour=8, time_zone="UTC")
+    MailSetting.objects.filter(user=tess).update(next_digest_at=timezone.now())
+    queue_mails()
+    assert send_mail(OutgoingMail.objects.get(pk__in=waiting_mails()))
+    assert made.name in outbox.outbox[0].body
+    answer = client.get(f"/notifications/{told.pk}/")
+    assert answer.headers["Location"] == f"/p/{job.project.slug}/chat/"
+    job.project.memberships.filter(user=tess).delete()
+    assert client.get(f"/notifications/{told.pk}/").status_code == 404
