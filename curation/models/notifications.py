@@ -56,6 +56,8 @@ class OutgoingMail(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "mail of notifications"
+        verbose_name_plural = "mails of notifications"
         indexes = [
             models.Index(
                 fields=["next_try_at"],

@@ -29,6 +29,8 @@ class SealedMail(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "mail of accounts"
+        verbose_name_plural = "mails of accounts"
 
     def __str__(self) -> str:
         return f"mail {self.pk}"
