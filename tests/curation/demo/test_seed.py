@@ -20,7 +20,15 @@ from curation.domain.adjudication import lay_table
 from curation.domain.exports import exports_folder
 from curation.domain.suggester_scores import score_suggesters
 from curation.domain.team_agreement import agreement_of_episodes
-from curation.enums import DatasetState, Decision, DialogueState, ExportState, Role, Split
+from curation.enums import (
+    DatasetState,
+    Decision,
+    DialogueState,
+    ExportState,
+    Role,
+    Split,
+    WorkKind,
+)
 from curation.models import (
     Activity,
     Boundary,
@@ -34,6 +42,7 @@ from curation.models import (
     Review,
     SuggestedBoundary,
 )
+from curation.queries.assignments import free_work
 from curation.queries.dialogue_members import has_hand_in
 from curation.queries.layers import cuts_blind
 from curation.queries.scenes import dialogue_spans, episode_summaries, imported_episodes
@@ -85,6 +94,11 @@ def test_seed_leaves_one_episode_untouched_and_one_half_cut(demo: Project) -> No
     assert Counter(state for state, _ in states.values())["submitted"] == 7
     open_ones = SuggestedBoundary.objects.filter(run__episode__title="Mother Is Visiting")
     assert {one.state for one in open_ones} == {"open", "accepted", "dismissed"}
+
+
+def test_seed_leaves_one_free_place_to_share_out(demo: Project) -> None:
+    free = {kind: [one.code for one in free_work(demo, kind)] for kind in WorkKind}
+    assert {kind: codes for kind, codes in free.items() if codes} == {WorkKind.SCENES: ["S2E3"]}
 
 
 def test_seed_leaves_one_episode_to_be_settled_between_three(demo: Project) -> None:
