@@ -51,6 +51,15 @@ PICTURES = (
     Picture("agreement", "mina", "/p/{slug}/scenes/{last}/agreement/"),
     Picture("adjudication", "mina", "/p/{slug}/scenes/{last}/adjudication/", key="j"),
     Picture("review", "rex", "/p/{slug}/review/"),
+    Picture("keys", "ada", "/keys/"),
+    Picture(
+        "line-thread",
+        "ben",
+        "/p/{slug}/scenes/{begun}/",
+        height=640,
+        press=".line > .said:not(.said-new)",
+    ),
+    Picture("history", "ben", "/p/{slug}/scenes/{begun}/history/", height=640),
 )
 
 
