@@ -45,8 +45,8 @@ def next_steps(
     if Role.MANAGER in roles:
         steps += _dataset_steps(progress)
     if not steps and progress.datasets_by_state.get(DatasetState.APPROVED):
-        words = "A dataset is approved; what was trained on it answers in Chat."
-        steps.append(Step(words, "Open the chat", "chat"))
+        words = "A dataset is approved. What is trained on it answers in Chat; you are told then."
+        steps.append(Step(words, "Look into the chat", "chat"))
     return steps
 
 

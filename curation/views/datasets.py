@@ -126,7 +126,12 @@ def dataset_progress(request: HttpRequest, slug: str, number: int) -> HttpRespon
         response = HttpResponse()
         response["HX-Refresh"] = "true"
         return response
-    context = {"project": version.project, "dataset": version, "exports": exports}
+    context = {
+        "project": version.project,
+        "dataset": version,
+        "exports": exports,
+        "may_export": bool(project_roles(request.user, version.project) & MANAGING),
+    }
     part = "building" if busy else "exports"
     return render(request, f"curation/datasets/detail.html#{part}", context)
 

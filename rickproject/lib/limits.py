@@ -109,7 +109,7 @@ def _key(name: str, who: object, seconds: int) -> str:
 def _refusal(limit: int, seconds: int, what: str) -> LimitReachedError:
     wait = seconds - int(time.time()) % seconds
     sentence = (
-        f"You may do {what} {limit} times in {_in_words(seconds)}. Try again in {_in_words(wait)}."
+        f"You may {what} {limit} times in {_in_words(seconds)}. Try again in {_in_words(wait)}."
     )
     return LimitReachedError(sentence, retry_after_seconds=wait)
 

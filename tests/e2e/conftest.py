@@ -124,6 +124,11 @@ def settle(page: Page) -> None:
         page.wait_for_timeout(50)
 
 
+def is_read(page: Page) -> None:
+    """Wait as long as a dialogue must have been in view before it can be decided on."""
+    expect(page.locator("[data-queue][data-ready]")).to_have_count(1)
+
+
 @pytest.fixture
 def sign_in(
     browser: Browser, live_server: Site, watch: Callable[[Page], Page]

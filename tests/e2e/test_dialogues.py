@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -13,6 +14,7 @@ from curation.domain.dialogues import set_training_text
 from curation.enums import Decision, DialogueState
 from curation.models import Dialogue, Review
 from tests.curation.domain.dialogue_world import World, positions
+from tests.e2e.conftest import is_read
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -233,6 +235,27 @@ def test_the_builder_works_without_its_script(world: World, sign_in: SignIn) -> 
     assert dialogue.members.get(utterance=world.rows[1]).training_text == "Answer 0."
 
 
+def test_a_key_pressed_too_often_decides_on_nothing_unread(world: World, sign_in: SignIn) -> None:
+    for first in (0, 2):
+        world.submitted(first, first + 1)
+    page = sign_in(world.reviewer)
+    page.clock.install()
+    page.goto(f"/p/{world.project.slug}/review/")
+    expect(page.locator(".review-lines")).to_contain_text("Answer 0.")
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    said = page.locator("[data-said]")
+    page.keyboard.press("a")
+    expect(page.locator(".review-lines")).to_contain_text("Answer 1.")
+    expect(said).to_contain_text("is approved")
+    page.keyboard.press("a")
+    expect(said).to_contain_text("Decide once you have read it")
+    assert Review.objects.count() == 1
+    page.clock.run_for(1_000)
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", name="Nothing waits for review")).to_be_visible()
+    assert Review.objects.count() == 2
+
+
 def test_the_queue_is_worked_off_by_keys(world: World, sign_in: SignIn) -> None:
     dialogues = [world.submitted(first, first + 1) for first in (0, 2, 4)]
     page = sign_in(world.reviewer)
@@ -243,8 +266,10 @@ def test_the_queue_is_worked_off_by_keys(world: World, sign_in: SignIn) -> None:
     page.keyboard.press("r")
     expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.type("axr: too short")  # typed, not pressed
+    is_read(page)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".review-lines")).to_contain_text("Answer 2.")
+    is_read(page)
     page.keyboard.press("x")
     expect(page.get_by_role("heading", name="Nothing waits for review")).to_be_visible()
     expect(page.locator("[data-said]")).to_have_text(f"Dialogue {dialogues[2].pk} is removed.")

@@ -39,7 +39,7 @@ from rickproject.lib.keymap import COMMANDS, area_of
 from tests.contract.fault_server import KEY, FaultServer
 from tests.curation.domain.dialogue_world import World
 from tests.curation.domain.layer_world import BlindWorld
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import Site, is_read
 from tests.factories import (
     DatasetVersionFactory,
     FineTuneJobFactory,
@@ -272,11 +272,11 @@ def test_keys_of_the_review(live_server: Site, sign_in: SignIn) -> None:
     page = sign_in(world.reviewer)
     address = reverse("review", args=[world.project.slug])
     page.goto(address)
-    keys = Keyboard(page)
-    reason = page.locator("#id_reason")
+    keys, reason = Keyboard(page), page.locator("#id_reason")
 
     def decided(number: int, state: DialogueState) -> None:
         expect(page.get_by_text(f"Dialogue {work[number].pk} is {state.label}.")).to_be_visible()
+        is_read(page)
 
     keys.press("review.approve")
     decided(0, DialogueState.APPROVED)

@@ -14,6 +14,7 @@ from curation.enums import Decision, DialogueState, Role
 from curation.models import Assignment, Dialogue, Review
 from tests.curation.domain.dialogue_world import World
 from tests.curation.domain.layer_world import BlindWorld
+from tests.e2e.conftest import is_read
 from tests.factories import make_member
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -59,6 +60,7 @@ def test_two_reviewers_approve_fix_return_and_resubmit_by_keys(
     rex.keyboard.press("r")  # asks in the page, not in a bubble of the browser
     expect(rex.get_by_text("Say why, so that")).to_be_visible()
     rex.keyboard.type("Too short.")
+    is_read(rex)
     rex.keyboard.press("Control+Enter")
     expect(rex.locator(".review-lines")).to_contain_text("Answer 2.")
     rex.keyboard.press("f")
@@ -79,6 +81,7 @@ def test_two_reviewers_approve_fix_return_and_resubmit_by_keys(
     uma.goto(review)
     expect(uma.get_by_text("1 of 2 approvals")).to_be_visible()
     for _ in range(3):
+        is_read(uma)
         shown = uma.locator("[data-queue]").get_attribute("data-dialogue")
         uma.keyboard.press("a")
         expect(uma.locator(f"[data-dialogue='{shown}']")).to_have_count(0)

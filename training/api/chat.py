@@ -47,7 +47,7 @@ def _open(request: HttpRequest) -> KeyRelay:
         if model is None:
             raise no_model(asked.model)
         limit = get_config().chat_messages_per_minute
-        spend("chat", caller.user.pk, limit=limit, seconds=60, what="sending a message")
+        spend("chat", caller.user.pk, limit=limit, seconds=60, what="send a message")
         return KeyRelay(caller, model=model, asked=asked)
     finally:
         let_the_database_go(thread_lasts="text/event-stream" in request.headers.get("Accept", ""))

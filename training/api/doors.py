@@ -35,7 +35,7 @@ def admit(request: HttpRequest) -> Caller:
         project_slug=request.headers.get("OpenAI-Project", "").strip(),
     )
     limit = get_config().api_requests_per_minute
-    spend("api", caller.key.pk, limit=limit, seconds=60, what="requests with this key")
+    spend("api", caller.key.pk, limit=limit, seconds=60, what="ask with this key")
     note_use(caller.key)
     return caller
 

@@ -51,7 +51,7 @@ def file_object(file: ProtocolFile) -> dict[str, Any]:
 def _upload(request: HttpRequest, caller: Caller) -> HttpResponse:
     require_scope(caller, "files")
     project = caller_project(caller, MANAGING)
-    spend("api-upload", caller.user.pk, limit=UPLOADS_PER_HOUR, seconds=3600, what="uploads")
+    spend("api-upload", caller.user.pk, limit=UPLOADS_PER_HOUR, seconds=3600, what="upload a file")
     _check_length(request)
     purpose, sent = request.POST.get("purpose", ""), request.FILES.get("file")
     if purpose != FINE_TUNE:

@@ -213,7 +213,7 @@ def _sayable(text: str) -> str:
 
 def _spend_message(conversation: Conversation) -> None:
     limit = get_config().chat_messages_per_minute
-    spend("chat", conversation.user_id, limit=limit, seconds=60, what="sending a message")
+    spend("chat", conversation.user_id, limit=limit, seconds=60, what="send a message")
 
 
 def _title_after(text: str) -> str:

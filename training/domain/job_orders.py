@@ -1,7 +1,7 @@
 """Jobs ordered over the OpenAI protocol: the files of an order, and what to call its models."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -185,7 +185,7 @@ def training_files(job: FineTuneJob) -> tuple[str, str | None]:
         (training file, validation file or None).
     """
     version = job.dataset
-    rows: Iterable[UploadedSplit] = version.uploads.all()
+    rows: Iterable[UploadedSplit] = cast("Any", version).uploads.all()  # our own
     uploads = {row.split: upload_id(row.file) for row in rows}
     if uploads:
         return uploads[Split.TRAIN], uploads.get(Split.VALIDATION)

@@ -4,10 +4,12 @@ from typing import Any
 
 from django import forms
 
+from rickproject.lib.text import TextField
 from training.domain.connections import ConnectionRuleError, check_connection
 from training.models import ProviderConnection
 
 SECRETS = ("new_key", "new_webhook_secret")
+TEXTS = ("name", "base_url", "base_models", "closing_source")
 RULES = (
     "hyperparameters",
     "base_models",
@@ -35,7 +37,7 @@ class RowsField(forms.JSONField):
 class ConnectionForm(forms.ModelForm[ProviderConnection]):
     """The stored key is shown by its last characters only."""
 
-    new_key = forms.CharField(
+    new_key = TextField(
         label="Key",
         required=False,
         strip=True,
@@ -43,7 +45,7 @@ class ConnectionForm(forms.ModelForm[ProviderConnection]):
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
     )
 
-    new_webhook_secret = forms.CharField(
+    new_webhook_secret = TextField(
         label="Webhook secret",
         required=False,
         strip=True,
@@ -54,7 +56,7 @@ class ConnectionForm(forms.ModelForm[ProviderConnection]):
     class Meta:
         model = ProviderConnection
         fields = ("name", "key", "preset", "base_url", "is_open", *RULES)
-        field_classes = {"hyperparameters": RowsField}
+        field_classes = dict.fromkeys(TEXTS, TextField) | {"hyperparameters": RowsField}
         widgets = {"base_models": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,5 +1,6 @@
 /** Drafts that outlive the page; where the browser keeps nothing they last as long as the page. */
 import { toast } from "../rickproject/frame.js";
+import { isLoggedOut } from "../rickproject/live.js";
 
 const onThisPage = new Map();
 let wasTold = false;
@@ -54,5 +55,7 @@ export function draftKeys(prefix) {
 export function keptWords(key, number, { isSubmitted = false } = {}) {
   const changes = number || !isSubmitted ? [`${number} change${number === 1 ? "" : "s"}`] : [];
   const all = [...changes, ...(isSubmitted ? ["the submission"] : [])].join(" and ");
-  return onThisPage.has(key) ? `Offline: ${all} not saved yet, stay on this page` : `Offline: ${all} kept here`;
+  const why = isLoggedOut() ? "Logged out" : "Offline";
+  const then = isLoggedOut() ? "; log in in another tab, and it is saved" : "";
+  return `${why}: ${all} ${onThisPage.has(key) ? "not saved yet, stay on this page" : "kept here"}${then}`;
 }

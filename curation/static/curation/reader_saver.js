@@ -47,7 +47,7 @@ export class Saver {
     const isSubmitted = Boolean(readDraft(this.submissionKey));
     const number = size(merge(this.flying ?? empty(), this.waiting));
     if (number || isSubmitted) this.say(keptWords(number ? this.key : this.submissionKey, number, { isSubmitted }));
-    else if (this.sign.textContent.startsWith("Offline")) this.say("");
+    else if (/^(Offline|Logged out)/.test(this.sign.textContent)) this.say("");
   }
 
   resume() { // the draft that a closed or offline page left

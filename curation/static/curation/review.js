@@ -6,6 +6,7 @@ import { request } from "../rickproject/live.js";
 const sending = new Set(); // dialogues whose decision has no answer yet
 /** @type {Promise<HTMLElement | null> | null} */
 let ahead = null;
+const GLANCE_MS = 300; // no decision on what was shown for less: keys and clicks in a row are meant for the one before
 let last = Promise.resolve(); // decisions arrive in the order in which they were made
 const part = () => document.querySelector("[data-queue]");
 
@@ -27,6 +28,7 @@ function show(next) {
   document.dispatchEvent(new CustomEvent("htmx:afterSwap")); // hints of keys and times are drawn by it
   window.scrollTo({ top: 0 });
   attach(next);
+  setTimeout(() => next.toggleAttribute("data-ready", true), GLANCE_MS);
 }
 
 function tell(text) {
@@ -40,7 +42,9 @@ function refuse(dialogue, message, reason, retry) {
   notice.dataset.kind = "bad";
   notice.setAttribute("role", "alert");
   const words = document.createElement("p");
-  words.textContent = `Dialogue ${dialogue} is not decided: ${message}${reason ? ` Your reason was: “${reason}”` : ""} `;
+  document.querySelector(`[data-review-undo="${dialogue}"]`)?.remove(); // there is nothing to take back
+  const what = retry ? "has not arrived" : "does not count";
+  words.textContent = `Your decision on dialogue ${dialogue} ${what}. ${message}${reason ? ` Your reason was: “${reason}”` : ""} `;
   const back = document.createElement(retry ? "button" : "a");
   back.textContent = retry ? "Send it again" : "Look at it again";
   if (retry) back.addEventListener("click", () => { notice.remove(); retry(); });
@@ -98,10 +102,14 @@ function attach(queue) {
     reason.focus();
   });
   form.addEventListener("submit", (event) => {
+    if (!("ready" in queue.dataset)) {
+      event.preventDefault();
+      return tell("The next dialogue is here. Decide once you have read it.");
+    }
     reason.blur(); // the next dialogue's keys act at once
-    if (event.submitter?.value === "fixed") return;
+    if (event.submitter?.value === "fixed") return undefined;
     event.preventDefault();
-    decide(form, event.submitter);
+    return decide(form, event.submitter);
   });
   bindCommands(reason, {
     "reason.leave": () => reason.blur(),
@@ -118,4 +126,7 @@ function attach(queue) {
 }
 
 window.addEventListener("beforeunload", (event) => { if (sending.size) event.preventDefault(); });
-if (part()) attach(part());
+if (part()) {
+  part().toggleAttribute("data-ready", true);
+  attach(part());
+}

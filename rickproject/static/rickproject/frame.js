@@ -49,6 +49,14 @@ function attachMenus() {
   });
 }
 
+/** Say in the bar, which is always in view, that the network is gone; the next answer puts it right. */
+function sayOffline() {
+  for (const state of document.querySelectorAll(".health-state")) {
+    state.querySelector(".dot").dataset.health = "down";
+    state.querySelector(".health-word").textContent = "offline";
+  }
+}
+
 function attachHealth() {
   const health = document.querySelector("[data-health-url]");
   if (!health) return;
@@ -66,6 +74,8 @@ function attachHealth() {
   const back = () => { if (!document.hidden && Date.now() - asked > LOOK_AGAIN_MS) again(); };
   document.addEventListener("visibilitychange", back);
   addEventListener("focus", back);
+  addEventListener("online", again);
+  addEventListener("offline", sayOffline);
   document.addEventListener("frame:told", again); // a live page heard that there is something to read
 }
 

@@ -18,6 +18,11 @@ export function csrfToken() {
   return JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["x-csrftoken"] ?? "";
 }
 
+let loggedOut = false;
+
+/** Whether the last answer was that nobody is logged in here. @returns {boolean} */
+export function isLoggedOut() { return loggedOut; }
+
 const SENTENCES = {
   0: "The server did not answer. Check your connection and try again.",
   401: "You are logged out. Log in again in another tab, then repeat.",
@@ -47,7 +52,9 @@ export async function request(url, { json, form, headers = {}, ...options } = {}
     if (error.name === "AbortError") throw error;
     throw new RequestFailed(SENTENCES[0], 0);
   }
-  if (response.ok && !(response.redirected && response.url.includes("/accounts/login/"))) return response;
+  const isAsked = response.redirected && response.url.includes("/accounts/login/");
+  loggedOut = isAsked || response.status === 401;
+  if (response.ok && !isAsked) return response;
   throw await failure(response);
 }
 
