@@ -41,6 +41,7 @@ from training.queries.jobs import (
     trainable_datasets,
     warning_sentences,
 )
+from training.queries.overfitting import overfitting_sentence
 
 PAGE_LENGTH = 25
 VIEWS = ("charts", "table")
@@ -162,6 +163,7 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "view": view if view in VIEWS else "charts",
         "charts": job_charts(found, curves),
         "loss_sentences": loss_sentences(curves, found.best_step),
+        "overfitting": overfitting_sentence(curves),
         "columns": [label for _, label in TABLE_COLUMNS],
         "settings": job_settings(found),
         "models": ModelVersion.objects.filter(job=found),
@@ -197,6 +199,8 @@ def job_status(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = project_job(request.user, slug, pk)
     context = _job_context(request, found)
     part = "log" if request.GET.get("part") == "log" else "live"
+    if part == "live":
+        context["overfitting"] = overfitting_sentence(job_curves(found))
     response = render(request, f"training/jobs/job.html#{part}", context)
     if context["is_over"]:
         response["HX-Refresh"] = "true"

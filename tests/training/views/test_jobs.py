@@ -266,6 +266,18 @@ def test_job_table_has_the_same_numbers(running: FineTuneJob) -> None:
     assert text.count("<tr") == 3
 
 
+def test_job_pages_warn_of_over_fitting(running: FineTuneJob) -> None:
+    client = browser(running.created_by)
+    assert b"by heart" not in client.get(address("job", running)).content
+    rising = [(step, "full_valid_loss", 1.7 + step / 10) for step in (4, 6, 8)]
+    falling = [(step, "train_loss", 1.5 - step / 10) for step in (3, 5, 7)]
+    store_metrics(running, rising + falling)
+    for name in ("job", "job_status"):
+        page = client.get(address(name, running)).content.decode()
+        assert "risen for 3 evaluations in a row" in page
+        assert "Step 2 was best" in page
+
+
 def test_job_status_asks_for_the_whole_page_once_it_is_over(running: FineTuneJob) -> None:
     client = browser(running.created_by)
     assert "HX-Refresh" not in client.get(address("job_status", running)).headers
