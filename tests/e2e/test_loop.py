@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.conftest import is_read
 from tests.e2e.team import Team, downloaded, make_team, until
 from tests.faults.platform import Platform
 from tests.loop.short_script import write_short_script
@@ -170,6 +171,7 @@ def review(team: Team, page: Page) -> None:
     left = page.locator(".page-actions .num")
     for number in range(waiting - 1, 0, -1):
         expect(left).to_have_text(str(number))
+        is_read(page)
         page.keyboard.press("a")
     expect(page.get_by_text("Nothing waits for review")).to_be_visible()
     assert dialogues(team, "approved") == waiting - 1

@@ -30,7 +30,8 @@ def _axe_source() -> str:
 
 
 def axe_findings(page: Page) -> list[str]:
-    """Return what axe finds on the page as it is: rule, place, and why."""
+    """Return what axe finds on the page once it is loaded: rule, place, and why."""
+    page.wait_for_load_state()  # a part may be there before the sheets that draw it
     page.evaluate(_axe_source())  # through the debugger, so the page's policy stays as strict
     options: dict[str, Any] = {"runOnly": RULES, "resultTypes": ["violations"]}
     result = page.evaluate("(options) => axe.run(document, options)", options)
