@@ -46,6 +46,7 @@ def test_a_manager_starts_a_job_and_watches_it_to_its_end(
     page.goto(f"/p/{dataset.project.slug}/training/")
     page.get_by_role("link", name="Train a model").first.click()
     page.get_by_role("link", name="A server of the OpenAI protocol").click()
+    page.wait_for_url("**provider=openai*")
     page.get_by_label("Another base model").fill("gpt-4o-mini-2024-07-18")
     page.get_by_text("Settings of the training").click()
     page.get_by_label("Epochs").fill("4")
