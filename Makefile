@@ -13,7 +13,7 @@ PYTEST := $(PYTHON) -m pytest
 # Test files are shared out over the cores and two processes more, for much of what the slow ones do
 # is waiting; these begin first. `make test WORKERS=0` runs all of them in one process.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(6, (os.cpu_count() or 1) + 2))' 2>/dev/null || echo 2)
-# A browser keeps more than one core busy.
+# A browser keeps more than one core busy. An idle one takes over tests of the others.
 BROWSERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))' 2>/dev/null || echo 2)
 SPREAD = --dist loadfile --no-loadscope-reorder --numprocesses
 ARGS ?=
@@ -79,7 +79,7 @@ test: trainer-for-tests
 	@$(PYTEST) $(SPREAD) $(WORKERS) -m "not e2e$(WITHOUT_TORCH)" $(ARGS)
 
 e2e: trainer-for-tests
-	@$(PYTEST) $(SPREAD) $(BROWSERS) -m e2e $(ARGS)
+	@$(PYTEST) --dist worksteal --numprocesses $(BROWSERS) -m e2e $(ARGS)
 
 faults: trainer-for-tests
 	@$(PYTEST) $(SPREAD) $(WORKERS) -m faults $(ARGS)
