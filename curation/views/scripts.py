@@ -41,7 +41,7 @@ from curation.queries.scripts import (
 )
 from rickproject.config import get_config
 from rickproject.lib.errors import RickError
-from rickproject.lib.limits import LimitReachedError, LimitsUnavailableError, spend
+from rickproject.lib.limits import LimitReachedError, LimitsUnavailableError, give_back, spend
 from rickproject.lib.numbers import is_key
 from rickproject.uploads import too_large
 
@@ -52,6 +52,7 @@ SHOWN_CHARACTERS = 100
 LINES_PER_PAGE = 500
 SHOWN_STEPS = 5
 HOUR_SECONDS = 3600
+TRIES_FOR_AN_IMPORT = 5  # a file that is refused is no import, yet costs something
 REFUSAL_STATUS: dict[type | None, HTTPStatus] = {
     imports.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     imports.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
@@ -108,17 +109,23 @@ def script_upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _receive(project: Project, form: UploadForm, *, user: User) -> Script:
     limit = get_config().imports_per_hour
-    spend("import", user.pk, limit=limit, seconds=HOUR_SECONDS, what="import a script")
+    tries = limit * TRIES_FOR_AN_IMPORT
+    spend("upload", user.pk, limit=tries, seconds=HOUR_SECONDS, what="upload a file")
+    spent = spend("import", user.pk, limit=limit, seconds=HOUR_SECONDS, what="import a script")
     file = form.cleaned_data["file"]
-    return imports.receive_script(
-        project,
-        user=user,
-        file_name=file.name,
-        content=file.chunks(),
-        title=form.cleaned_data["title"],
-        replaces=form.cleaned_data["replaces"],
-        client_key=form.cleaned_data["client_key"],
-    )
+    try:
+        return imports.receive_script(
+            project,
+            user=user,
+            file_name=file.name,
+            content=file.chunks(),
+            title=form.cleaned_data["title"],
+            replaces=form.cleaned_data["replaces"],
+            client_key=form.cleaned_data["client_key"],
+        )
+    except RickError:
+        give_back(spent)  # a refused file is no import
+        raise
 
 
 def _upload_refused(

@@ -263,6 +263,13 @@ def test_the_queue_is_worked_off_by_keys(world: World, sign_in: SignIn) -> None:
     expect(page.locator(".review-lines")).to_contain_text("Answer 0.")
     page.keyboard.press("a")
     expect(page.locator(".review-lines")).to_contain_text("Answer 1.")
+    expect(page.locator("[data-said]")).to_have_text(f"Dialogue {dialogues[0].pk} is approved.")
+    page.go_back()
+    expect(page.locator(".review-lines")).to_contain_text("Answer 0.")
+    is_read(page)
+    page.go_forward()
+    expect(page.locator(".review-lines")).to_contain_text("Answer 1.")
+    is_read(page)
     page.keyboard.press("r")
     expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.type("axr: too short")  # typed, not pressed

@@ -42,6 +42,7 @@ class Estimate:
         cost_usd: None where no price is known; zero on this machine.
         price_as_of, price_source: of the price behind the cost.
         is_rough: tokens were counted with another tokenizer than the model's.
+        base_lines: lines of the project's scripts that the base model learns before the records.
     """
 
     tokens: int
@@ -51,6 +52,7 @@ class Estimate:
     price_as_of: date | None = None
     price_source: str = ""
     is_rough: bool = False
+    base_lines: int = 0
 
 
 def estimate_job(
@@ -60,9 +62,10 @@ def estimate_job(
     epochs = int(hyperparameters.get("n_epochs") or 0)
     if provider == LOCAL:
         epochs = epochs or DEFAULTS[base_kind(base_model)]["n_epochs"]
-        seconds = _local_seconds(dataset, base_model, epochs)
+        lines = _base_lines(dataset, base_model)
+        seconds = _local_seconds(dataset, base_model, epochs, lines)
         tokens = dataset.train_token_count * epochs
-        return Estimate(tokens, epochs, seconds, Decimal(0), is_rough=True)
+        return Estimate(tokens, epochs, seconds, Decimal(0), is_rough=True, base_lines=lines)
     epochs = epochs or automatic_epochs(dataset.train_count)
     tokens = dataset.train_token_count * epochs
     price, as_of, source = training_price(provider, base_model)
@@ -101,7 +104,13 @@ def training_price(provider: str, base_model: str) -> tuple[Decimal | None, date
     return None, None, ""
 
 
-def _local_seconds(dataset: DatasetVersion, base_model: str, epochs: int) -> int | None:
+def _base_lines(dataset: DatasetVersion, base_model: str) -> int:
+    if base_model != SCRIPT_BASE:
+        return 0
+    return Utterance.objects.filter(episode__script__project_id=dataset.project_id).count()
+
+
+def _local_seconds(dataset: DatasetVersion, base_model: str, epochs: int, lines: int) -> int | None:
     earlier = (
         FineTuneJob.objects.filter(
             project_id=dataset.project_id,
@@ -121,7 +130,6 @@ def _local_seconds(dataset: DatasetVersion, base_model: str, epochs: int) -> int
         return max(1, math.ceil(START_SECONDS + max(0.0, taken - START_SECONDS) * share))
     if base_model != SCRIPT_BASE:
         return None
-    lines = Utterance.objects.filter(episode__script__project_id=dataset.project_id).count()
     chosen = get_config().script_base_epochs
     passes = chosen * lines if chosen else min(max(LINE_PASSES, 3 * lines), 12 * lines)
     adapter = dataset.train_count * epochs * RECORD_PASS_SECONDS

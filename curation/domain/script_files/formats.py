@@ -48,7 +48,7 @@ EXTENSIONS = {
     ".txt": FileFormat.TEXT,
 }
 READ_FORMATS = (
-    "CSV, TSV, JSON, JSONL, Parquet, Excel, Fountain, Final Draft, TEI, SRT, WebVTT and plain text"
+    "CSV, TSV, JSON, JSONL, Parquet, Excel, Fountain, Final Draft, TEI, SRT, WebVTT or plain text"
 )
 SUBTITLES = frozenset({FileFormat.SRT, FileFormat.VTT, FileFormat.SBV})
 XML_FORMATS = frozenset({FileFormat.FDX, FileFormat.TEI, FileFormat.SML})

@@ -80,8 +80,10 @@ async function decide(form, submitter) {
     await sent;
     next = await fetchPart(`${aheadUrl}&last=${dialogue}`);
   }
-  if (next) show(next);
-  else location.assign(location.pathname);
+  if (!next) return location.assign(location.pathname);
+  history.replaceState(null, "", `${location.pathname}?dialogue=${dialogue}`); // Back shows it again
+  history.pushState(null, "", location.pathname);
+  return show(next);
 }
 
 /** @param {HTMLElement} queue the part with one dialogue */
@@ -125,6 +127,7 @@ function attach(queue) {
   lookAhead();
 }
 
+window.addEventListener("popstate", () => location.reload());
 window.addEventListener("beforeunload", (event) => { if (sending.size) event.preventDefault(); });
 if (part()) {
   part().toggleAttribute("data-ready", true);

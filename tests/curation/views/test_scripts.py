@@ -12,6 +12,7 @@ from django.urls import reverse
 from curation.domain import imports
 from curation.enums import Role, ScriptState
 from curation.models import Activity, Character, Project, Script, Utterance
+from curation.views.scripts import TRIES_FOR_AN_IMPORT
 from rickproject.config import get_config
 from tests.factories import ProjectFactory, ScriptFactory, UserFactory, make_member
 from tests.sample_scripts import ROWS, csv_bytes
@@ -187,6 +188,17 @@ def test_script_upload_counts_imports_an_hour(
     assert (answer.status_code, Script.objects.count()) == (429, 1)
     assert int(answer.headers["Retry-After"]) > 0
     assert "Try again in" in answer.content.decode()
+
+
+def test_script_upload_does_not_count_what_it_refuses(
+    client: Client, project: Project, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_config(), "imports_per_hour", 1)
+    refused = [upload(client, project, b"\x00\x01").status_code for _ in range(TRIES_FOR_AN_IMPORT - 1)]
+    assert set(refused) == {422}
+    assert upload(client, project).status_code == 302
+    answer = upload(client, project, b"\x00\x01")
+    assert (answer.status_code, Script.objects.count()) == (429, 1)
 
 
 def test_script_upload_without_a_file_says_so(
