@@ -194,7 +194,9 @@ def test_script_upload_does_not_count_what_it_refuses(
     client: Client, project: Project, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(get_config(), "imports_per_hour", 1)
-    refused = [upload(client, project, b"\x00\x01").status_code for _ in range(TRIES_FOR_AN_IMPORT - 1)]
+    refused = [
+        upload(client, project, b"\x00\x01").status_code for _ in range(TRIES_FOR_AN_IMPORT - 1)
+    ]
     assert set(refused) == {422}
     assert upload(client, project).status_code == 302
     answer = upload(client, project, b"\x00\x01")
