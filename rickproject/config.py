@@ -201,6 +201,9 @@ class Config(BaseSettings):
         "a second manager confirms it. In US dollars.",
     )
     trainer_threads: int = Field(1, ge=1, description="CPU threads of one local training.")
+    trainer_processes: int = Field(
+        1, ge=1, le=64, description="Graphics cards that one local training is spread over."
+    )
     script_base_epochs: int | None = Field(
         None,
         ge=1,

@@ -72,6 +72,7 @@ def job_spec(job: FineTuneJob) -> JobSpec:
         hyperparameters=Hyperparameters.parse(job.hyperparameters, kind=base.kind),
         seed=job.seed,
         threads=config.trainer_threads,
+        processes=config.trainer_processes,
         tokenizer_copy_to=str(tokenizer) if is_script else None,
     )
 

@@ -13,10 +13,13 @@ import argparse
 import os
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
-from training.trainer import files
+from training.trainer import files, spread
 from training.trainer.errors import JobLockedError, TrainerError
+from training.trainer.journal import GRACE_SECONDS
 from training.trainer.spec import JobSpec
 
 
@@ -28,14 +31,34 @@ def main() -> int:
     if not job_dir.is_dir():
         parser.error(f"{job_dir} is not a directory")
     try:
-        with files.locked(job_dir / files.LOCK, patience_seconds=files.LOCK_PATIENCE_SECONDS):
-            return _run(job_dir)
+        if spread.is_one_of_several():
+            return _learn_together(job_dir)
+        with files.locked(
+            job_dir / files.LOCK, patience_seconds=files.LOCK_PATIENCE_SECONDS
+        ) as lock:
+            return _run(job_dir, lock)
     except JobLockedError:
         sys.stderr.write("Another trainer works in this directory.\n")
         return files.EXIT_LOCKED
 
 
-def _run(job_dir: Path) -> int:
+def _learn_together(job_dir: Path) -> int:
+    """Train as one of the processes that the launcher started, for which it holds the lock.
+
+    It may die without them. Whoever starts the job again then waits until the first of them has
+    seen that and gone.
+    """
+    spec = replace(files.read_spec(job_dir), owner_pid=os.getppid())
+    set_environment(spec)
+    lock = job_dir / spread.LEARNING_LOCK
+    if not spread.is_first():
+        failed = files.EXIT_CODES["failed"]
+        return failed if _learn(job_dir, spec) == failed else 0
+    with files.locked(lock, patience_seconds=2 * GRACE_SECONDS):
+        return _learn(job_dir, spec)
+
+
+def _run(job_dir: Path, lock: BinaryIO) -> int:
     try:
         spec = files.read_spec(job_dir)
     except TrainerError as error:
@@ -46,6 +69,20 @@ def _run(job_dir: Path) -> int:
         )
         return files.EXIT_USAGE
     set_environment(spec)
+    if spec.processes > 1:
+        count = spread.share_of(spec, cards=_cards())
+        if count > 1:
+            spread.become_launcher(job_dir, lock, count=count)
+    return _learn(job_dir, spec)
+
+
+def _cards() -> int | None:
+    import torch  # noqa: PLC0415  (after the environment is set)
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else None
+
+
+def _learn(job_dir: Path, spec: JobSpec) -> int:
     warnings.simplefilter("ignore", FutureWarning)  # names that transformers 6 will change
     from training.trainer.job import run_job  # noqa: PLC0415  (after the environment is set)
 
@@ -53,7 +90,7 @@ def _run(job_dir: Path) -> int:
 
 
 def set_environment(spec: JobSpec) -> None:
-    """Set what torch and its companions read when they are imported: offline, quiet, one device."""
+    """Set what torch and its companions read when imported: offline, quiet, their devices."""
     os.environ.update(
         HF_HUB_OFFLINE="1",
         HF_DATASETS_OFFLINE="1",
@@ -63,7 +100,8 @@ def set_environment(spec: JobSpec) -> None:
         TOKENIZERS_PARALLELISM="false",
         TRANSFORMERS_VERBOSITY="error",
     )
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+    cards = ",".join(str(number) for number in range(spec.processes))
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", cards)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from training.trainer.encoding import Example
 from training.trainer.evaluation import HeldOut, judge
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
 from training.trainer.spec import JobSpec, Method
+from training.trainer.spread import is_first
 from training.trainer.trainers import new_trainer
 
 
@@ -57,7 +58,9 @@ def train_adapter(
         characters: of the replies in ``validation``.
         base_name: written into the artefact in place of a path.
     """
-    base = _judge_base(model, validation, characters=characters, events=reports.events)
+    base = None
+    if is_first():
+        base = _judge_base(model, validation, characters=characters, events=reports.events)
     resume = _resume_point(job_dir, reports.events)
     told = reports.events.find(f"step-{_step_of(resume):07d}-train") if resume else None
     reporter = make_callback(
@@ -79,7 +82,7 @@ def train_adapter(
     step, total = int(trainer.state.global_step), int(trainer.state.max_steps)
     outcome = stop_reason(step=step, total=total, asked=reporter.stopped)
     held_out = None
-    if outcome in ("finished", "early_stopped"):
+    if is_first() and outcome in ("finished", "early_stopped"):
         held_out = judge(trainer.model, validation, characters=characters)
         _save(trainer, job_dir, method=spec.hyperparameters.method, base_name=base_name)
         if base and held_out:
@@ -129,7 +132,7 @@ def _bits(figures: HeldOut) -> str:
 
 def _resume_point(job_dir: Path, events: EventLog) -> Path | None:
     directory = job_dir / files.CHECKPOINTS
-    for name in saved.drop_broken(directory):
+    for name in saved.drop_broken(directory) if is_first() else ():
         events.message(f"dropped-{name}", f"{name} was only half written and was deleted.")
     whole = saved.whole_checkpoints(directory)
     return whole[-1] if whole else None

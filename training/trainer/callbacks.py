@@ -7,6 +7,7 @@ from typing import Any
 
 from training.trainer.files import Outcome
 from training.trainer.journal import EventLog, Heartbeat, StopRequest
+from training.trainer.spread import agree
 
 TRAIN_NAMES = {
     "loss": "train_loss",
@@ -74,7 +75,7 @@ def make_callback(
                 total=state.max_steps,
                 eta=self._clock.remaining(state.global_step, state.max_steps),
             )
-            asked = stop.outcome()
+            asked = agree(stop.outcome())
             if asked and state.global_step < state.max_steps:
                 self.stopped = asked
                 control.should_training_stop = True

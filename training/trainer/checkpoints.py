@@ -12,7 +12,7 @@ STATE = "trainer_state.json"
 WEIGHTS = "adapter_model.safetensors"
 # of a whole model, in one file or listed in an index of several
 MODEL_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
-NEEDED = ("optimizer.pt", "scheduler.pt", "rng_state.pth")
+NEEDED = ("optimizer.pt", "scheduler.pt", "rng_state*.pth")  # several, where several learnt
 README = """# {name}
 
 A LoRA adapter for **{base}**, trained by rickproject. It is useless without that base.
@@ -29,7 +29,7 @@ def read_state(checkpoint: Path) -> dict[str, Any] | None:
     The trainer writes ``trainer_state.json`` last, so a checkpoint counts only when it parses.
     """
     weights = any((checkpoint / name).is_file() for name in (WEIGHTS, *MODEL_WEIGHTS))
-    if not weights or not all((checkpoint / name).is_file() for name in NEEDED):
+    if not weights or not all(any(checkpoint.glob(name)) for name in NEEDED):
         return None
     try:
         state = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))

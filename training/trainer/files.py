@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from training.trainer.errors import JobLockedError, TrainerError
 from training.trainer.spec import JobSpec
@@ -215,11 +215,14 @@ def is_running(job_dir: Path) -> bool:
 
 
 @contextmanager
-def locked(path: Path, *, patience_seconds: float = 0.0) -> Iterator[None]:
+def locked(path: Path, *, patience_seconds: float = 0.0) -> Iterator[BinaryIO]:
     """Hold an exclusive lock that the system drops when the process dies.
 
     Args:
         patience_seconds: how long to try again before giving up.
+
+    Yields:
+        the open file, which holds the lock as long as any process has it.
 
     Raises:
         JobLockedError: another process holds it.
@@ -228,24 +231,24 @@ def locked(path: Path, *, patience_seconds: float = 0.0) -> Iterator[None]:
     with ExitStack() as held:
         while True:
             try:
-                held.enter_context(_flocked(path, fcntl.LOCK_EX))
+                file = held.enter_context(_flocked(path, fcntl.LOCK_EX))
                 break
             except JobLockedError:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(LOCK_RETRY_SECONDS)
-        yield
+        yield file
 
 
 @contextmanager
-def _flocked(path: Path, kind: int) -> Iterator[None]:
+def _flocked(path: Path, kind: int) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         try:
             fcntl.flock(file, kind | fcntl.LOCK_NB)
         except OSError as error:
             raise JobLockedError(str(path)) from error
-        yield
+        yield file
 
 
 def write_json(path: Path, value: object) -> None:

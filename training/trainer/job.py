@@ -28,6 +28,7 @@ from training.trainer.pretrained import (
 from training.trainer.records import Record, read_records, read_script
 from training.trainer.script_base import Hooks, copy_tokenizer, obtain_script_base
 from training.trainer.spec import JobSpec
+from training.trainer.spread import is_first, processes
 from training.trainer.tokenizer import training_template
 
 PACKAGES = (
@@ -57,15 +58,21 @@ class _Base:
 def run_job(job_dir: Path, spec: JobSpec) -> files.Result:
     """Train one job and write its result; a finished job is left as it is.
 
-    The caller holds the lock of the directory. Returns the result that was written; every way
-    to end, the unforeseen included, is one.
+    The caller holds the lock of the directory. Returns the result that was written, by the first
+    process where several learn together; every way to end, the unforeseen included, is one.
     """
     before = files.read_result(job_dir)
     if before and before.outcome in FINAL:
         return before
-    (job_dir / files.RESULT).unlink(missing_ok=True)
+    writes = is_first()
+    if writes:
+        (job_dir / files.RESULT).unlink(missing_ok=True)
     started = time.monotonic()
-    reports = Reports(EventLog(job_dir, job=spec.job), Heartbeat(job_dir), StopRequest(job_dir))
+    reports = Reports(
+        EventLog(job_dir, job=spec.job, writes=writes),
+        Heartbeat(job_dir, writes=writes),
+        StopRequest(job_dir),
+    )
     reports.stop.listen(owner_pid=spec.owner_pid)
     attempt = reports.events.count("start-") + 1
     reports.events.message(
@@ -76,8 +83,9 @@ def run_job(job_dir: Path, spec: JobSpec) -> files.Result:
     result = replace(
         result, seconds=round(time.monotonic() - started, 1), versions=package_versions()
     )
-    _tell_end(reports.events, result, attempt=attempt)
-    files.write_result(job_dir, result)
+    if writes:
+        _tell_end(reports.events, result, attempt=attempt)
+        files.write_result(job_dir, result)
     return result
 
 
@@ -144,7 +152,8 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
     reports.events.message(
         "records",
         f"{len(train)} records to learn from, {len(validation)} to judge by; "
-        f"{sum(len(row.input_ids) for row in train):,} tokens an epoch.",
+        f"{sum(len(row.input_ids) for row in train):,} tokens an epoch"
+        f"{f', by {processes()} processes together' if processes() > 1 else ''}.",
         train_records=len(train),
         valid_records=len(validation),
     )
@@ -239,7 +248,7 @@ def _hooks(reports: Reports) -> Hooks:
 
 
 def _result(job_dir: Path, adapted: Adapted, *, spec: JobSpec, base_name: str) -> files.Result:
-    if adapted.outcome != "interrupted":
+    if is_first() and adapted.outcome != "interrupted":
         for path in saved.whole_checkpoints(job_dir / files.CHECKPOINTS):
             saved.make_portable(path, base_name=base_name)
     rows = _checkpoints(job_dir)

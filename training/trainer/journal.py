@@ -24,12 +24,16 @@ class EventLog:
     job and the step, so they are recognised and skipped.
     """
 
-    def __init__(self, job_dir: Path, *, job: str) -> None:
-        """Read what an earlier process wrote and cut off a line it left half written."""
-        self._path = job_dir / files.EVENTS
+    def __init__(self, job_dir: Path, *, job: str, writes: bool = True) -> None:
+        """Read what an earlier process wrote and cut off a line it left half written.
+
+        Args:
+            writes: False for a process that learns beside the one that tells.
+        """
+        self._path, self._writes = job_dir / files.EVENTS, writes
         self._prefix = f"ftevent-{job.replace('-', '')}"
         events, end = files.read_events(job_dir)
-        if self._path.exists() and self._path.stat().st_size > end:
+        if writes and self._path.exists() and self._path.stat().st_size > end:
             os.truncate(self._path, end)
         self._known = {event.id: event for event in events}
 
@@ -58,7 +62,7 @@ class EventLog:
             message=text,
             data=data,
         )
-        if event.id in self._known:
+        if event.id in self._known or not self._writes:
             return
         line = json.dumps(asdict(event), ensure_ascii=False, separators=(",", ":"))
         with self._path.open("ab") as file:
@@ -71,9 +75,9 @@ class EventLog:
 class Heartbeat:
     """Replaces ``progress.json`` at most once a second."""
 
-    def __init__(self, job_dir: Path) -> None:
+    def __init__(self, job_dir: Path, *, writes: bool = True) -> None:
         """Start the clock of the current stage."""
-        self._path = job_dir / files.PROGRESS
+        self._path, self._writes = job_dir / files.PROGRESS, writes
         self._last = 0.0
 
     def beat(
@@ -81,7 +85,7 @@ class Heartbeat:
     ) -> None:
         """Tell stage, step and the seconds still to go (None: not known)."""
         now = time.time()
-        if not force and now - self._last < POLL_SECONDS:
+        if not self._writes or (not force and now - self._last < POLL_SECONDS):
             return
         self._last = now
         progress = files.Progress(

@@ -6,6 +6,7 @@ from training.trainer import resources
 from training.trainer.encoding import ChatEncoder
 from training.trainer.journal import EventLog
 from training.trainer.spec import JobSpec
+from training.trainer.spread import processes
 from training.trainer.template_proof import prove_mask
 
 
@@ -24,7 +25,11 @@ def require_room(
 
     shape = resources.read_shape(base)
     wanted = resources.needs(
-        shape, spec.hyperparameters, longest=longest, on_gpu=torch.cuda.is_available()
+        shape,
+        spec.hyperparameters,
+        longest=longest,
+        on_gpu=torch.cuda.is_available(),
+        processes=processes(),
     )
     text = resources.require_room(
         wanted, memory=resources.free_memory(), disk=resources.free_disk(job_dir)

@@ -7,6 +7,7 @@ from typing import Any
 
 from training.trainer.errors import TrainerError
 from training.trainer.spec import BaseSpec, Method
+from training.trainer.spread import card
 
 
 def resolve_directory(base: BaseSpec) -> Path:
@@ -93,6 +94,8 @@ def load_model(directory: Path, *, method: Method = "lora") -> Any:
         ) from error
     if method == "qlora" and not on_gpu:
         _keep_layout(model)
+    if method != "qlora" and on_gpu:
+        model.to(f"cuda:{card()}")  # it is judged before the trainer would move it
     return model
 
 
@@ -125,7 +128,7 @@ def _in_four_bits() -> dict[str, Any]:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=torch.bfloat16 if on_gpu else torch.float32,
         ),
-        "device_map": {"": 0 if on_gpu else "cpu"},
+        "device_map": {"": card() if on_gpu else "cpu"},
     }
 
 

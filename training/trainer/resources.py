@@ -16,6 +16,7 @@ from typing import Any
 
 from training.trainer.errors import TrainerError
 from training.trainer.spec import Hyperparameters
+from training.trainer.spread import card
 
 LEARNT_BYTES, SAVED_BYTES = 16, 12  # of one learnt weight: in memory; in a checkpoint with moments
 FOUR_BITS = 0.53  # bytes of a weight in nf4 with its doubly quantised scales
@@ -75,11 +76,14 @@ def read_shape(directory: Path) -> Shape:
     )
 
 
-def needs(shape: Shape, chosen: Hyperparameters, *, longest: int, on_gpu: bool) -> Needs:
-    """Return about what a training takes.
+def needs(
+    shape: Shape, chosen: Hyperparameters, *, longest: int, on_gpu: bool, processes: int = 1
+) -> Needs:
+    """Return about what a training takes, on each graphics card where there are some.
 
     Args:
         longest: tokens of the longest record.
+        processes: that share a batch, each with a model of its own.
     """
     full = chosen.method == "full"
     learnt = shape.parameters if full else chosen.lora_r * shape.sides
@@ -87,15 +91,16 @@ def needs(shape: Shape, chosen: Hyperparameters, *, longest: int, on_gpu: bool) 
     frozen = 0.0 if full else float(shape.parameters * weight)
     if chosen.method == "qlora":
         frozen = shape.linear * FOUR_BITS + (shape.parameters - shape.linear) * weight
-    tokens = chosen.batch_size * longest
+    tokens = chosen.batch_size // processes * longest
     layer = tokens * shape.width * ACTIVATION_BYTES * weight / 2
     kept = layer * shape.layers
     if chosen.recomputes(on_gpu=on_gpu):
         kept = layer + tokens * shape.width * weight * shape.layers
     scores = tokens * shape.vocabulary * 4 * LOGIT_COPIES
     artefact = learnt * 4
+    memory = round(learnt * LEARNT_BYTES + frozen + kept + scores + RUNTIME_BYTES)
     return Needs(
-        memory=round(learnt * LEARNT_BYTES + frozen + kept + scores + RUNTIME_BYTES),
+        memory=memory if on_gpu else memory * processes,
         disk=learnt * SAVED_BYTES * CHECKPOINTS_AT_ONCE + artefact,
     )
 
@@ -133,7 +138,7 @@ def free_memory() -> int:
     import torch  # noqa: PLC0415
 
     if torch.cuda.is_available():
-        return int(torch.cuda.mem_get_info()[0])
+        return int(torch.cuda.mem_get_info(card())[0])
     return min(int(psutil.virtual_memory().available), _left_in_container())
 
 

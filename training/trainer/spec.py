@@ -222,6 +222,7 @@ class JobSpec:
     start_adapter: str | None = None
     seed: int = 1
     threads: int = 1
+    processes: int = 1
     owner_pid: int | None = None
     tokenizer_copy_to: str | None = None
 
@@ -245,6 +246,8 @@ class JobSpec:
         seed, threads = raw.get("seed", 1), raw.get("threads", 1)
         _check_number("seed", seed, whole=True, limits=(0, 2**31 - 1))
         _check_number("threads", threads, whole=True, limits=(1, 256))
+        processes = raw.get("processes", 1)
+        _check_number("processes", processes, whole=True, limits=(1, 64))
         told = raw.get("hyperparameters") or {}
         if rest.get("objective", "sft") == "dpo" and told.get("learning_rate") in AUTO:
             told = {**told, "learning_rate": DPO_LEARNING_RATE}
@@ -256,6 +259,7 @@ class JobSpec:
             hyperparameters=hyperparameters,
             seed=seed,
             threads=threads,
+            processes=processes,
             **rest,
         )
 

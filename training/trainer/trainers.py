@@ -10,6 +10,7 @@ from training.trainer.errors import TrainerError
 from training.trainer.ordering import make_order
 from training.trainer.preferences import Pair
 from training.trainer.spec import Hyperparameters, JobSpec
+from training.trainer.spread import PATIENCE_SECONDS, processes
 
 KEPT_CHECKPOINTS = 3
 
@@ -113,18 +114,20 @@ def _settings(job_dir: Path, spec: JobSpec, *, judged: bool) -> Any:
         return DPOConfig(beta=spec.beta, **common)
     return SFTConfig(
         packing=False,  # it cuts records; end to end within a batch none is
-        padding_free=chosen.packing == "on" and chosen.batch_size > 1,
+        padding_free=chosen.packing == "on" and chosen.batch_size > processes(),
         **common,
     )
 
 
 def _common_settings(job_dir: Path, spec: JobSpec, *, on_gpu: bool, judged: bool) -> dict[str, Any]:
     chosen = spec.hyperparameters
+    batch_size = chosen.batch_size // processes()
     return {
         "output_dir": str(job_dir / files.CHECKPOINTS),
         "num_train_epochs": chosen.n_epochs,
-        "per_device_train_batch_size": chosen.batch_size,
-        "per_device_eval_batch_size": chosen.batch_size,
+        "per_device_train_batch_size": batch_size,
+        "per_device_eval_batch_size": batch_size,
+        "ddp_timeout": PATIENCE_SECONDS,
         "learning_rate": chosen.learning_rate,
         "lr_scheduler_type": "cosine",
         "warmup_steps": chosen.warmup_ratio,
