@@ -1,6 +1,5 @@
 """Exports: files made from a version's frozen bytes, checked against its manifest."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,11 +12,13 @@ from curation.domain.datasets import DatasetError
 from curation.domain.leased_work import Hold, Stages, work_on
 from curation.enums import DatasetState, ExportState, Split
 from curation.models import DatasetRecord, DatasetVersion, Export, ExportFile
+from curation.queries.dataset_facts import file_facts
 from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 from rickproject.lib.queue import enqueue_on_commit
 
 RECORDS_A_CHUNK = 500
+CHARACTERS_A_PIECE = 65_536
 OPENAI_CHAT = "openai_chat"
 STAGES = Stages(
     waiting=ExportState.QUEUED,
@@ -114,20 +115,26 @@ def write_files(
         DatasetError: the version is not approved, or its bytes differ from its manifest.
     """
     _require_approved(dataset)
-    facts = json.loads(dataset.manifest)["files"]
+    facts = file_facts(dataset)
     written, done = [], 0
     for split in Split:
         path = folder / f"{split.value}.jsonl"
         digest, size = write_whole(path, _lines(dataset, split, progress, done))
-        if digest != facts[split.value]["sha256"]:
+        if digest != facts[split]["sha256"]:
             path.unlink()
             msg = f"The {split.value} records differ from the manifest; the database was changed."
             raise DatasetError(msg)
         written.append((path, digest, size))
-        done += facts[split.value]["records"]
+        done += facts[split]["records"]
     path = folder / "manifest.json"
-    digest, size = write_whole(path, [dataset.manifest.encode()])
+    digest, size = write_whole(path, _pieces(dataset.manifest))
     return [*written, (path, digest, size)]
+
+
+def _pieces(text: str) -> Iterator[bytes]:
+    """Yield a long text's bytes in parts, so that it is not in memory twice."""
+    for start in range(0, len(text), CHARACTERS_A_PIECE):
+        yield text[start : start + CHARACTERS_A_PIECE].encode()
 
 
 def split_file(dataset: DatasetVersion, split: Split) -> Path:

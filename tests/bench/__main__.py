@@ -26,12 +26,13 @@ BENCHES = {
     "annotators": "B4",
     "next_work": "B5",
     "segmenter": "B7",
+    "datasets": "B8",
     "chat": "B9",
     "startup": "B12",
     "suggester": "B7",
     "growth": "B13",
 }
-ON_BOTH_DATABASES = {"saves", "annotators", "next_work", "growth"}
+ON_BOTH_DATABASES = {"saves", "annotators", "next_work", "datasets", "growth"}
 LONGEST_SECONDS = 900
 
 

@@ -1,7 +1,6 @@
 """Dataset versions made of uploaded files: trained on, marked as such, approved by nobody."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from curation.domain.datasets import DatasetError
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Split
 from curation.models import DatasetVersion, Project, Utterance
+from curation.queries.dataset_facts import file_facts
 from rickproject.lib.files import write_whole
 from rickproject.lib.jsonl import encode_line
 from rickproject.lib.tokens import ESTIMATE
@@ -137,7 +137,7 @@ def _checked_bytes(dataset: DatasetVersion, split: Split) -> Iterator[bytes]:
     row = UploadedSplit.objects.filter(dataset=dataset, split=split).select_related("file").first()
     if row is None:
         return
-    expected = json.loads(dataset.manifest)["files"][split.value]["sha256"]
+    expected = file_facts(dataset)[split]["sha256"]
     digest = hashlib.sha256()
     try:
         with upload_path(row.file).open("rb") as handle:

@@ -4,7 +4,6 @@ Only uploads have rows of their own. The splits of an approved version and the f
 finished job are files by name: ``file-dataset-7-train``, ``file-result-…``.
 """
 
-import json
 import re
 import uuid
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from django.utils import timezone
 
 from curation.enums import DatasetState, Split
 from curation.models import DatasetVersion, Project
+from curation.queries.dataset_facts import file_facts
 from rickproject.lib.numbers import is_key
 from training.models import FineTuneJob, UploadedFile
 
@@ -115,19 +115,19 @@ def _of_upload(row: UploadedFile) -> ProtocolFile:
 
 
 def _of_dataset(version: DatasetVersion) -> list[ProtocolFile]:
-    facts = json.loads(version.manifest)["files"]
+    facts = file_facts(version)
     return [
         ProtocolFile(
             id=split_id(version.pk, split.value),
             name=f"{version.project.slug}-dataset-{version.number}-{split.value}.jsonl",
-            byte_size=facts[split.value].get("bytes", 0),
-            sha256=facts[split.value]["sha256"],
+            byte_size=facts[split].get("bytes", 0),
+            sha256=facts[split]["sha256"],
             created_at=version.decided_at or version.created_at,
             dataset=version,
             split=split,
         )
         for split in Split
-        if facts[split.value]["records"]
+        if facts[split]["records"]
     ]
 
 

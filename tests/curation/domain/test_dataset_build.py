@@ -14,9 +14,12 @@ from curation.domain.leased_work import LEASE_SECONDS, Hold
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Severity, Split, SplitBy
 from curation.models import Boundary, Character, DatasetVersion, DialogueRevision, Project
+from curation.queries.dataset_facts import file_facts
 from rickproject.lib.tokens import TokenCount
 from tests.factories import (
     CharacterFactory,
+    ProjectFactory,
+    ScriptFactory,
     make_approved_dialogues,
     make_dialogue,
     make_scene,
@@ -24,6 +27,12 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+PINNED = {
+    "train": "501179e3c9fc7ba6c3c27744dd578af9e9de960a70b5a0f2846346361c1d6356",
+    "validation": "b48160317b6426c8445473f6b1579fa36470b156b1c4d8d6dbc6bc9264abf5e4",
+    "manifest": "964ab12a745a8c7a2eea86574762db35aa6dad25f73940b01c23f950ad09671a",
+}
 
 
 def requested(project: Project, **options: object) -> DatasetVersion:
@@ -60,6 +69,27 @@ def test_build_dataset_gives_the_same_bytes_for_the_same_inputs() -> None:
     project = make_approved_dialogues(12)
     assert rebuilt(project, seed=3).sha256 == rebuilt(project, seed=3).sha256
     assert rebuilt(project, seed=3).sha256 != rebuilt(project, seed=4).sha256
+
+
+def test_build_dataset_gives_these_bytes_on_every_python_and_database() -> None:
+    """Pinned: CI builds it on SQLite and PostgreSQL; 3.11 and 3.13 give the same."""
+    project = ProjectFactory(slug="pinned", name="Pinned")
+    ScriptFactory(project=project, title="The Fridge", sha256="7" * 64)
+    for number, place in enumerate(("kitchen", "cellar", "roof", "attic"), start=1):
+        scene = make_scene(
+            f"PIP: “Who is in the {place}?”\nVEX: Nobody\u00a0yet… \U0001f319\n"
+            f"PIP: Schläft er?\nVEX: {'ja, ' * number}ja.",
+            project=project,
+            episode_number=number,
+        )
+        scene.note = f"They look into the {place}."
+        scene.save()
+        make_dialogue(scene)
+    dataset = rebuilt(project, seed=7, validation_share=0.25)
+    facts = file_facts(dataset)
+    assert {split.value: facts[split]["sha256"] for split in Split} | {
+        "manifest": dataset.sha256
+    } == PINNED
 
 
 def test_build_dataset_gives_the_same_bytes_after_a_training_made_another_tokenizer(
