@@ -147,7 +147,7 @@ def make_manifest(dataset: DatasetVersion, records: Sequence[BuiltRecord]) -> di
     return {
         "format": MANIFEST_FORMAT,
         "character": dataset.target_character.name,
-        "recipe": dataset.recipe,
+        "recipe": _recipe(dataset).as_json(),  # a database may keep its values in another order
         "seed": dataset.seed,
         "split_by": dataset.split_by,
         "validation_share": dataset.validation_share,
