@@ -28,6 +28,7 @@ BENCHES = {
     "segmenter": "B7",
     "datasets": "B8",
     "chat": "B9",
+    "training": "B11",
     "startup": "B12",
     "suggester": "B7",
     "growth": "B13",
