@@ -231,6 +231,7 @@ def test_retry_job_makes_a_new_row_that_points_back(dataset: DatasetVersion) -> 
     )
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(
     "name", ["/etc", "/", "../secrets", "./var", "~/models", "a/b/c", "a/../b"]
 )
@@ -239,6 +240,7 @@ def test_start_job_takes_no_folder_that_nobody_opened(dataset: DatasetVersion, n
         start(dataset, provider="local", base_model=name, suffix="")
 
 
+@pytest.mark.torch
 def test_start_job_takes_ids_and_opened_folders(
     dataset: DatasetVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

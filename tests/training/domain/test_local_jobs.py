@@ -34,7 +34,11 @@ from training.queries.jobs import status_sentence
 from training.serving.registry import read_entry
 from training.trainer import files
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("var_dir")]
+pytestmark = [
+    pytest.mark.torch,  # a local job is only taken where it can be trained
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("var_dir"),
+]
 
 
 def local_job(dataset: DatasetVersion, **hyperparameters: object) -> FineTuneJob:
@@ -191,7 +195,6 @@ def test_cancel_of_a_job_that_waits_starts_nothing() -> None:
     assert not job_folder(job).exists()
 
 
-@pytest.mark.torch
 def test_a_running_job_rests_goes_on_and_is_ended() -> None:
     dataset = approved_dataset(24)
     job = local_job(dataset, n_epochs=60, early_stopping_patience=0)
@@ -220,7 +223,6 @@ def test_a_running_job_rests_goes_on_and_is_ended() -> None:
     assert not ModelVersion.objects.exists()
 
 
-@pytest.mark.torch
 @pytest.mark.faults
 def test_job_whose_process_is_killed_goes_on_and_ends_the_same(var_dir: Path) -> None:
     dataset = approved_dataset(24)

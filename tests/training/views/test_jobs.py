@@ -175,6 +175,7 @@ def test_start_twice_with_one_key_starts_once(dataset: DatasetVersion) -> None:
     assert job.hyperparameters == {"n_epochs": 3}
 
 
+@pytest.mark.torch
 def test_start_takes_the_method_of_a_local_job(dataset: DatasetVersion) -> None:
     client = browser(dataset.created_by)
     order = {"provider": "local", "dataset": dataset.pk, "base_model": "script-base", "seed": 1}
