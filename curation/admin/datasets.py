@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, F, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -12,11 +13,14 @@ from django.utils.http import urlencode
 from curation.domain.datasets import approve_dataset, return_dataset
 from curation.enums import DatasetState
 from curation.errors import CurationError
-from curation.models import DatasetVersion
+from curation.models import Activity, DatasetVersion
+from curation.queries.activity_feed import steps_of
 from curation.queries.dataset_changes import BUILT, compare_versions, earlier_versions
 from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
 from rickproject.lib.numbers import is_key
+
+OTHER_VERSIONS = 20
 
 
 @admin.register(DatasetVersion)
@@ -33,7 +37,7 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
     ]
     list_filter = ["state", "project"]
     list_select_related = ["project", "created_by"]
-    ordering = ["-created_at"]
+    search_fields = ["project__name", "target_character__name", "created_by__username"]
     change_form_template = "admin/curation/datasetversion/decide.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -43,6 +47,12 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
             name="curation_datasetversion_decide",
         )
         return [decide, *super().get_urls()]
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """What waits for a decision comes first, the oldest of it on top; the rest newest first."""
+        waits = Case(When(state=DatasetState.WAITING, then=0), default=1)
+        asked = Case(When(state=DatasetState.WAITING, then=F("pk")), default=-F("pk"))
+        return [waits, asked]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -87,6 +97,11 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
             "found": find_findings(
                 dataset, code=request.GET.get("check", ""), page=request.GET.get("page")
             ),
+            "steps": [(_in_words(step), step) for step in steps_of(dataset)],
+            "others": DatasetVersion.objects.filter(project=dataset.project_id)
+            .exclude(pk=dataset.pk)
+            .select_related("decided_by", "target_character")
+            .order_by("-number")[:OTHER_VERSIONS],
             "is_own": dataset.created_by_id == request.user.pk,
             "is_waiting": dataset.state == DatasetState.WAITING,
             "may_decide": self._may_decide(request),
@@ -110,3 +125,7 @@ class DatasetVersionAdmin(admin.ModelAdmin[DatasetVersion]):
             return HttpResponseRedirect(f"{page}?{urlencode({'reason': reason})}#decision")
         messages.success(request, f"{dataset} is now {dataset.get_state_display()}.")
         return HttpResponseRedirect(page)
+
+
+def _in_words(step: Activity) -> str:
+    return step.verb.replace(".", " ").replace("_", " ").capitalize()

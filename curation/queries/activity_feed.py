@@ -1,7 +1,7 @@
 """The feed: every step of work in a project, newest first."""
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from curation.models import Activity, Project
 
@@ -22,6 +22,12 @@ def activity_feed(
         actors = User.objects.filter(username=person).values_list("pk", flat=True)
         steps = steps.filter(actor=actors.first() or 0)  # by its key an index finds the steps
     return steps
+
+
+def steps_of(target: Model) -> QuerySet[Activity, Activity]:
+    """Return the steps of work on one thing, oldest first."""
+    steps = Activity.objects.filter(target_type=target._meta.model_name, target_id=target.pk)
+    return steps.select_related("actor").order_by("pk")
 
 
 def activity_people(project: Project) -> list[str]:

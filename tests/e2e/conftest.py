@@ -92,7 +92,8 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Callable[[Page], Page]]:
 
     def on_console(message: ConsoleMessage) -> None:
         if is_fault(message.type, message.text):
-            faults.append(f"{message.type}: {message.text}")
+            place = message.page.url if message.page else ""
+            faults.append(f"{place} {message.type}: {message.text}")
 
     def on_dialog(dialog: Dialog) -> None:
         if dialog.type != "beforeunload":
