@@ -15,16 +15,50 @@ SAMPLE_SIZE = 3
 
 @dataclass(frozen=True)
 class Bin:
-    """One bar of a histogram: records whose figure lies from ``low`` to ``high``, both included."""
+    """One bar of a histogram: what has a figure from ``low`` to ``high``, both included.
+
+    Attributes:
+        held_out: those of ``count`` in the validation split.
+    """
 
     low: int
     high: int
     count: int
+    held_out: int = 0
+
+    @property
+    def label(self) -> str:
+        """The figures it stands for."""
+        return str(self.low) if self.low == self.high else f"{self.low}–{self.high}"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a figure is spread over so many records or replies of one split."""
+
+    count: int
+    minimum: int
+    median: float
+    maximum: int
+
+
+@dataclass(frozen=True)
+class SpeakerRecords:
+    """In how many records of each split somebody speaks."""
+
+    name: str
+    train: int
+    validation: int
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """How a figure of the records is spread."""
+    """How a figure of the records, or of the replies in them, is spread.
+
+    Attributes:
+        of: what has the figure, ``record`` or ``reply``.
+        splits: the spread in each split that has any, by its name.
+    """
 
     name: str
     unit: str
@@ -32,6 +66,8 @@ class Distribution:
     median: float
     maximum: int
     bins: list[Bin]
+    of: str = "record"
+    splits: dict[str, Spread] = field(default_factory=dict)
 
     @property
     def tallest(self) -> int:
@@ -40,16 +76,17 @@ class Distribution:
 
     @property
     def caption(self) -> str:
-        """The figure and its spread in words."""
-        spread = f"{self.minimum} to {self.maximum}, median {self.median:g}"
-        return f"{self.name} per record: {spread}. Bars count records."
+        """The figure and its spread in words, in each split."""
+        spreads = [
+            f"{split} {one.minimum} to {one.maximum}, median {one.median:g}"
+            for split, one in self.splits.items()
+        ] or [f"{self.minimum} to {self.maximum}, median {self.median:g}"]
+        return f"{self.name} per {self.of}: {'; '.join(spreads)}."
 
     @property
-    def rows(self) -> list[tuple[str, int]]:
-        """Label and height of each bar."""
-        return [
-            (str(b.low) if b.low == b.high else f"{b.low}–{b.high}", b.count) for b in self.bins
-        ]
+    def pairs(self) -> list[tuple[str, int, int]]:
+        """Label of each bar, and how many of the training and of the validation split it has."""
+        return [(each.label, each.count - each.held_out, each.held_out) for each in self.bins]
 
 
 @dataclass(frozen=True)
@@ -68,12 +105,19 @@ class DatasetStatistics:
     """Figures of one version.
 
     Attributes:
-        distributions: tokens and messages per record.
+        distributions: tokens and messages per record, characters per trained reply.
         replies: trained replies of the character in the training split.
+        speakers: those who speak in most records first, the rest summed up.
     """
 
     distributions: list[Distribution] = field(default_factory=list)
     replies: int = 0
+    speakers: list[SpeakerRecords] = field(default_factory=list)
+
+    @property
+    def speaker_pairs(self) -> list[tuple[str, int, int]]:
+        """Each speaker, and the records of the training and of the validation split."""
+        return [(each.name, each.train, each.validation) for each in self.speakers]
 
     def as_json(self) -> dict[str, Any]:
         """Return what a version's row keeps of it."""
@@ -83,10 +127,17 @@ class DatasetStatistics:
     def from_json(cls, values: dict[str, Any]) -> Self:
         """Read back what :meth:`as_json` gave; an unbuilt version has none."""
         distributions = [
-            Distribution(**{**each, "bins": [Bin(**part) for part in each["bins"]]})
+            Distribution(
+                **each
+                | {
+                    "bins": [Bin(**part) for part in each["bins"]],
+                    "splits": {name: Spread(**one) for name, one in each.get("splits", {}).items()},
+                }
+            )
             for each in values.get("distributions", [])
         ]
-        return cls(distributions, values.get("replies", 0))
+        speakers = [SpeakerRecords(**each) for each in values.get("speakers", [])]
+        return cls(distributions, values.get("replies", 0), speakers)
 
 
 def dataset_statistics(dataset: DatasetVersion) -> DatasetStatistics:

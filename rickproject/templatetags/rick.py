@@ -1,6 +1,6 @@
 """The words and shapes every page shares: status, relative time, keys, counts, bars."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -167,15 +167,18 @@ def split_bar(parts: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
     return {"parts": drawn, "words": ", ".join(f"{label} {value}" for label, value, _ in parts)}
 
 
-@register.inclusion_tag("components/bars.html")
-def bars(
-    rows: Mapping[str, float] | Sequence[tuple[str, float]],
-    caption: str,
-    unit: str = "",
-    tone: str = "accent",
-) -> dict[str, Any]:
-    """Show a distribution as a table with a bar in each row."""
-    pairs = list(rows.items()) if isinstance(rows, Mapping) else list(rows)
-    most = max((value for _, value in pairs), default=0) or 1
-    table = [{"label": label, "value": value} for label, value in pairs]
-    return {"rows": table, "caption": caption, "unit": unit, "most": most, "tone": tone}
+@register.inclusion_tag("components/bar_pairs.html")
+def bar_pairs(rows: Sequence[tuple[str, int, int]], caption: str, head: str) -> dict[str, Any]:
+    """Show two distributions beside each other, each bar a share of its own column's sum.
+
+    Args:
+        rows: (label, in the training split, in the validation split).
+        head: what the labels are.
+    """
+    sums = [sum(train for _, train, _ in rows) or 1, sum(held for _, _, held in rows) or 1]
+    table = [
+        {"label": label, "cells": [(train, train / sums[0]), (held_out, held_out / sums[1])]}
+        for label, train, held_out in rows
+    ]
+    most = max((share for row in table for _, share in row["cells"]), default=0) or 1
+    return {"rows": table, "caption": caption, "head": head.capitalize(), "most": most}

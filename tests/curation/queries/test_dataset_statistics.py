@@ -1,3 +1,4 @@
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -7,11 +8,18 @@ from django.urls import reverse
 
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
-from curation.domain.training_records import Recipe
-from curation.enums import Role
+from curation.domain.record_checks import CheckedRecord
+from curation.domain.record_statistics import MOST_SPEAKERS, summarise_records
+from curation.domain.training_records import ChatMessage, Recipe
+from curation.enums import Role, Split
 from curation.models import Character, DatasetVersion, Finding, Project
 from curation.queries.dataset_findings import find_findings
-from curation.queries.dataset_statistics import dataset_statistics, sample_records
+from curation.queries.dataset_statistics import (
+    DatasetStatistics,
+    Spread,
+    dataset_statistics,
+    sample_records,
+)
 from tests.factories import MembershipFactory, UserFactory, make_approved_dialogues
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +39,55 @@ def build(project: Project) -> DatasetVersion:
 
 def test_dataset_statistics_counts_every_record_once(dataset: DatasetVersion) -> None:
     statistics = dataset_statistics(dataset)
-    assert [sum(b.count for b in d.bins) for d in statistics.distributions] == [12, 12]
+    assert [sum(b.count for b in d.bins) for d in statistics.distributions] == [12, 12, 12]
+    for each in statistics.distributions:
+        assert sum(bar.held_out for bar in each.bins) == dataset.validation_count
+        assert {split: spread.count for split, spread in each.splits.items()} == {
+            "train": dataset.train_count,
+            "validation": dataset.validation_count,
+        }
     messages = statistics.distributions[1]
     assert (messages.minimum, messages.median, messages.maximum) == (3, 3, 3)
     assert statistics.replies == dataset.train_count
+
+
+def test_summarise_records_counts_tokens_replies_and_speakers_of_each_split() -> None:
+    records = [
+        record(Split.TRAIN, 10, "Yes.", speakers={"PIP", "VEX"}),
+        record(Split.TRAIN, 30, "Never again.", speakers={"VEX", "WREN"}),
+        record(Split.VALIDATION, 20, "No.", speakers={"PIP", "VEX"}),
+    ]
+    statistics = summarise_records(records)
+    tokens, messages, characters = statistics.distributions
+    assert (
+        tokens.caption
+        == "Tokens per record: train 10 to 30, median 20; validation 20 to 20, median 20."
+    )
+    assert messages.pairs == [("3", 2, 1)]
+    assert characters.splits == {
+        "train": Spread(2, 4, 8.0, 12),
+        "validation": Spread(1, 3, 3, 3),
+    }
+    assert statistics.speaker_pairs == [("VEX", 2, 1), ("PIP", 1, 1), ("WREN", 1, 0)]
+    assert DatasetStatistics.from_json(json.loads(json.dumps(statistics.as_json()))) == statistics
+
+
+def test_summarise_records_adds_up_the_speakers_of_few_records() -> None:
+    names = [f"GUEST {n:02}" for n in range(MOST_SPEAKERS + 3)]
+    records = [record(Split.TRAIN, 10, "Yes.", speakers={name}) for name in names]
+    last = summarise_records(records).speaker_pairs[-1]
+    assert last == ("3 others, added up", 3, 0)
+
+
+def record(split: Split, tokens: int, reply: str, *, speakers: set[str]) -> CheckedRecord:
+    messages: list[ChatMessage] = [
+        {"role": "system", "content": "You are VEX."},
+        {"role": "user", "content": "PIP: Again?"},
+        {"role": "assistant", "content": reply},
+    ]
+    return CheckedRecord(
+        1, "S01E01 1–2", split, messages, tokens, "scene", False, frozenset(speakers)
+    )
 
 
 def test_sample_records_draws_the_same_for_the_same_seed(dataset: DatasetVersion) -> None:
