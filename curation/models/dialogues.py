@@ -82,6 +82,11 @@ class DialogueUtterance(models.Model):
                 fields=["dialogue", "utterance"], name="member_once_per_dialogue"
             ),
         ]
+        indexes = [  # few lines are edited, and the search reads all of those
+            models.Index(
+                fields=["dialogue"], condition=Q(training_text__isnull=False), name="edited_lines"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.utterance_id} in {self.dialogue_id}"

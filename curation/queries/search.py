@@ -142,13 +142,13 @@ def _edited_lines(project: Project, words: str) -> QuerySet[DialogueUtterance]:
 
     What is as the script has it is found among the lines; a number finds the dialogue of it.
     """
-    rows = DialogueUtterance.objects.filter(dialogue__project=project, is_live=True)
-    number = Dialogue.objects.none()
+    wanted = Q(training_text__isnull=False) & _holding("training_text", words)  # by an index
     if words.isdecimal() and len(words) <= len("999999999"):
         number = Dialogue.objects.filter(project=project, pk=int(words))
-    first = DialogueUtterance.objects.filter(dialogue__in=number).order_by("utterance__position")
+        lines = DialogueUtterance.objects.filter(dialogue__in=number)
+        wanted |= Q(pk__in=lines.order_by("utterance__position").values("pk")[:1])
     return (
-        rows.filter(_holding("training_text", words) | Q(pk__in=first.values("pk")[:1]))
+        DialogueUtterance.objects.filter(wanted, dialogue__project=project, is_live=True)
         .select_related("dialogue", "utterance__episode", "utterance__character__alias_of")
         .order_by("dialogue", "utterance__position")
     )
