@@ -107,6 +107,7 @@ def _offer(job: FineTuneJob, folder: Path, result: files.Result) -> None:
             step=result.step,
             total_steps=result.total_steps,
             trained_tokens=result.trained_tokens,
+            library_versions=result.versions,
             result_file=result_csv(job),
             cost_usd=0,
             stage="",

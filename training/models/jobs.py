@@ -40,6 +40,7 @@ class FineTuneJob(models.Model):
     estimated_cost_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     trained_tokens = models.PositiveBigIntegerField(null=True)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    library_versions = models.JSONField(default=dict, help_text="that a local job was made with")
     result_file = models.TextField(blank=True, help_text="the provider's metrics as CSV")
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -19,8 +19,9 @@ from training.domain.estimates import Estimate, estimate_job
 from training.domain.job_limits import JobLimitError, needs_second_person
 from training.domain.job_pauses import may_pause
 from training.domain.jobs import cancel_job, retry_job, start_job
+from training.domain.repeats import repeat_sentence
 from training.enums import FINAL_JOB_STATES, JobState
-from training.forms.jobs import JobForm
+from training.forms.jobs import SETTING_PREFIX, JobForm
 from training.models import FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL
 from training.providers.registry import (
@@ -29,6 +30,7 @@ from training.providers.registry import (
     nothing_trains,
     provider_keys,
 )
+from training.providers.starting_points import STARTING_POINTS, point_of, point_values
 from training.queries.jobs import (
     TABLE_COLUMNS,
     job_charts,
@@ -108,7 +110,10 @@ def _query_data(request: HttpRequest, project: Project, provider: str) -> dict[s
         "seed": 1,
         "client_key": uuid.uuid4().hex,
     }
-    return usual | request.GET.dict() | {"provider": provider}
+    point = point_of(request.GET.get("from", ""))
+    settings = point_values(point, row) if point else {}
+    named = {SETTING_PREFIX + name: value for name, value in settings.items()}
+    return usual | request.GET.dict() | named | {"provider": provider}
 
 
 def _start_page(
@@ -133,9 +138,11 @@ def _start_page(
         ),
         "providers": [(key, capabilities_here(key).label) for key in provider_keys()],
         "has_datasets": trainable_datasets(project).exists(),
+        "points": STARTING_POINTS,
+        "point": point_of(request.GET.get("from", "")),
     }
     template = "training/jobs/start.html"
-    if request.headers.get("HX-Request") and request.method == "GET":
+    if request.headers.get("HX-Target") == "estimate" and request.method == "GET":
         template += "#estimate"
     return render(request, template, context, status=status)
 
@@ -166,6 +173,7 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "overfitting": overfitting_sentence(curves),
         "columns": [label for _, label in TABLE_COLUMNS],
         "settings": job_settings(found),
+        "repeat": repeat_sentence(found) if found.state in FINAL_JOB_STATES else "",
         "models": ModelVersion.objects.filter(job=found),
         "warnings": warning_sentences(capabilities_here(found.provider), found.base_model),
     }

@@ -28,6 +28,7 @@ from training.domain.job_folders import (
 from training.domain.job_pauses import pause_job, resume_job
 from training.domain.jobs import cancel_job, start_job
 from training.domain.model_versions import model_name
+from training.domain.repeats import repeat_sentence
 from training.enums import FINAL_JOB_STATES, JobState, ModelKind
 from training.models import FineTuneJob, ModelVersion
 from training.queries.jobs import status_sentence
@@ -241,6 +242,7 @@ def test_job_whose_process_is_killed_goes_on_and_ends_the_same(var_dir: Path) ->
         return list(job.metrics.filter(name__in=names).values_list("step", "name", "value"))
 
     assert figures(killed) == figures(calm)
+    assert "so the figures are to be the same" in repeat_sentence(calm)
     assert (killed.best_step, killed.trained_tokens) == (calm.best_step, calm.trained_tokens)
     versions = ModelVersion.objects.filter(kind=ModelKind.FINE_TUNED)
     assert versions.count() == 2

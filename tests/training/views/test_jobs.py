@@ -131,7 +131,11 @@ def test_start_page_shows_the_estimate_before_anything_is_sent(
 def test_start_page_answers_the_estimate_alone_when_asked(dataset: DatasetVersion) -> None:
     client = browser(dataset.created_by)
     url = address("job_start", dataset)
-    page = client.get(url, ORDER | {"dataset": dataset.pk}, headers={"HX-Request": "true"})
+    page = client.get(
+        url,
+        ORDER | {"dataset": dataset.pk},
+        headers={"HX-Request": "true", "HX-Target": "estimate"},
+    )
     text = page.content.decode()
     assert text.lstrip().startswith("<section")
     assert "3 epochs" in text
@@ -173,6 +177,20 @@ def test_start_twice_with_one_key_starts_once(dataset: DatasetVersion) -> None:
     job = FineTuneJob.objects.get()
     assert answer.headers["Location"] == address("job", job)
     assert job.hyperparameters == {"n_epochs": 3}
+
+
+def test_start_page_fills_the_settings_of_a_starting_point_and_keeps_the_rest(
+    client: Client, dataset: DatasetVersion
+) -> None:
+    client.force_login(dataset.created_by)
+    url = reverse("job_start", args=[dataset.project.slug])
+    typed = {"provider": "openai", "from": "quick", "setting_n_epochs": "9", "seed": "4"}
+    answer = client.get(url, typed, headers={"HX-Request": "true", "HX-Target": "job-form"})
+    form = answer.context["form"]
+    assert (form["setting_n_epochs"].value(), form["seed"].value()) == ("1", "4")
+    assert 'aria-current="true"><b>Quick look</b>' in answer.content.decode()
+    part = client.get(url, typed, headers={"HX-Request": "true", "HX-Target": "estimate"})
+    assert "<form" not in part.content.decode()
 
 
 @pytest.mark.torch
