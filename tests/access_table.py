@@ -205,6 +205,7 @@ ROUTES: dict[str, Route] = {
     "api_keys": get(SIGNED_IN),
     "api_key_revoke": post(OWNER, "api_key"),
     "jobs": get(WATCHING, "slug"),
+    "job_compare": get(WATCHING, "slug"),
     "job_start": get(MANAGING, "slug"),
     "job": get(WATCHING, "slug", "job"),
     "job_status": get(WATCHING, "slug", "job"),

@@ -51,8 +51,8 @@ def demo(var_dir: object) -> Project:
     seed_demo(tell=lambda line: None)
     project = Project.objects.get()
     dataset = project.datasets.order_by("number").first()
-    job = FineTuneJobFactory(project=project, dataset=dataset, state=JobState.SUCCEEDED)
-    add_points(job)
+    for _ in range(2):  # a second one, to be compared with
+        add_points(FineTuneJobFactory(project=project, dataset=dataset, state=JobState.SUCCEEDED))
     model = ModelVersionFactory(project=project)
     mina = User.objects.get(username="mina")
     start_conversation(project, user=mina, model=model)

@@ -69,6 +69,15 @@ def test_a_manager_starts_a_job_and_watches_it_to_its_end(
     expect(page.get_by_role("link", name="Talk to it")).to_be_visible()
     page.get_by_role("link", name="Table").click()
     expect(page.locator("tr[data-best]")).to_contain_text("best")
+    take_turns(remote_job(dataset), 2)
+    page.goto(f"/p/{dataset.project.slug}/training/")
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Compare the chosen ones").click()
+    expect(page.locator("figure[data-compared] canvas")).to_be_visible()
+    page.get_by_label("Smooth the training loss").fill("60")
+    expect(page.locator("output")).to_have_text("60 %")
+    expect(page.locator("tr[data-differs]").first).to_contain_text("Epochs")
 
 
 def test_a_manager_stops_a_job(dataset: DatasetVersion, sign_in: SignIn) -> None:

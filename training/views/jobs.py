@@ -31,6 +31,7 @@ from training.providers.registry import (
     provider_keys,
 )
 from training.providers.starting_points import STARTING_POINTS, point_of, point_values
+from training.queries.comparison import FEWEST
 from training.queries.jobs import (
     TABLE_COLUMNS,
     job_charts,
@@ -59,6 +60,7 @@ def jobs(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "page_obj": page,
         "rows": [(job, status_sentence(job)) for job in page],
+        "may_compare": page.paginator.count >= FEWEST,
         "may_start": bool(project_roles(request.user, project) & MANAGING),
         "has_datasets": trainable_datasets(project).exists(),
         "nothing_trains": nothing_trains(),
@@ -173,6 +175,7 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "overfitting": overfitting_sentence(curves),
         "columns": [label for _, label in TABLE_COLUMNS],
         "settings": job_settings(found),
+        "earlier": project_jobs(found.project).filter(pk__lt=found.pk).first(),
         "repeat": repeat_sentence(found) if found.state in FINAL_JOB_STATES else "",
         "models": ModelVersion.objects.filter(job=found),
         "warnings": warning_sentences(capabilities_here(found.provider), found.base_model),

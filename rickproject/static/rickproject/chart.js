@@ -26,11 +26,12 @@ function colour(place, name) {
 }
 
 const TONES = { accent: "accent-ink", ink: "ink", amber: "amber-ink", red: "red-ink", quiet: "ink-quiet" };
+const tone = (name = "ink") => TONES[name] ?? name; // else a token's own name: speaker-0 to speaker-11
 
 function lineOptions(plot, line, data) {
   return {
     label: line.label,
-    stroke: colour(plot, TONES[line.tone] ?? TONES.ink),
+    stroke: colour(plot, tone(line.tone)),
     width: 2,
     dash: line.dashed ? [6, 4] : undefined,
     spanGaps: true,
