@@ -134,6 +134,7 @@ class World:
             "dataset": dataset.number,
             "file": file.pk,
             "conversation": talk.pk,
+            "model": model.pk,
             "api_key": self._api_key,
             "suggestion": SuggestionRequestFactory(episode=utterance.episode).pk,
             "job": FineTuneJobFactory(project=self.project, dataset=dataset).pk,

@@ -40,6 +40,14 @@ class MessageRole(TextChoices):
     ASSISTANT = "assistant", "assistant"
 
 
+class ModelStage(TextChoices):
+    """What a model is to the team."""
+
+    CANDIDATE = "candidate", "candidate"
+    LIVE = "live", "live"
+    RETIRED = "retired", "retired"
+
+
 class MessageState(TextChoices):
     """How far a message is."""
 

@@ -15,6 +15,7 @@ from training.views import (
     job_pauses,
     jobs,
     model_files,
+    models,
     prices,
     suggesters,
     suggestions,
@@ -46,6 +47,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),
     path("p/<slug:slug>/training/cost/", prices.record_cost, name="record_cost"),
     path("p/<slug:slug>/training/compare/", comparison.job_compare, name="job_compare"),
+    path("p/<slug:slug>/training/models/", models.models, name="models"),
+    path("p/<slug:slug>/training/models/<int:pk>/", models.model, name="model"),
+    path(
+        "p/<slug:slug>/training/models/<int:pk>/change/", models.model_change, name="model_change"
+    ),
     path("p/<slug:slug>/training/start/", jobs.job_start, name="job_start"),
     path("p/<slug:slug>/training/<int:pk>/", jobs.job, name="job"),
     path("p/<slug:slug>/training/<int:pk>/status/", jobs.job_status, name="job_status"),

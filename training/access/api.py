@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from curation.access import TALKING
@@ -12,9 +12,11 @@ from curation.enums import Role
 from curation.models import Project
 from training.access.chat import Talker
 from training.domain.api_keys import hash_key
+from training.enums import ModelStage
 from training.errors import TrainingError
 from training.models import ApiKey, ModelVersion
 from training.queries.api_keys import usable_keys
+from training.queries.conversations import OPEN_TO_TESTERS
 
 LONGEST_KEY = 200
 
@@ -118,8 +120,11 @@ def caller_project(caller: Caller, roles: frozenset[Role]) -> Project:
 
 def caller_models(caller: Caller) -> QuerySet[ModelVersion]:
     """Return the models that the key may talk to, the newest first."""
+    more_than_tester = caller.projects(frozenset(Role) - {Role.TESTER})
     return (
-        ModelVersion.objects.filter(project__in=caller.projects(TALKING), is_retired=False)
+        ModelVersion.objects.filter(project__in=caller.projects(TALKING))
+        .filter(OPEN_TO_TESTERS | Q(project__in=more_than_tester))
+        .exclude(stage=ModelStage.RETIRED)
         .select_related("project")
         .order_by("-created_at", "-pk")
     )

@@ -17,7 +17,12 @@ from training.enums import MessageRole, MessageState
 from training.errors import TrainingError
 from training.models import Conversation, Message, ModelVersion
 from training.providers.capabilities import SCRIPT_BASE
-from training.queries.conversations import branch, conversation_messages, speaker_names
+from training.queries.conversations import (
+    branch,
+    conversation_messages,
+    speaker_names,
+    talkable_models,
+)
 
 MAXIMUM_TEXT = 8000
 TITLE_LENGTH = 60
@@ -62,7 +67,7 @@ def start_conversation(
     Raises:
         ChatError: the model is another project's, or retired.
     """
-    _require_usable(project, model)
+    _require_usable(project, model, user)
     settings.setdefault("system_message", default_system_message(model))
     if model.base_model == SCRIPT_BASE:
         settings.setdefault("temperature", SCRIPT_SAMPLING["temperature"])
@@ -78,14 +83,14 @@ def change_conversation(conversation: Conversation, **settings: Any) -> Conversa
         ChatError: the model is another project's, or retired.
     """
     if model := settings.get("model"):
-        _require_usable(conversation.project, model)
+        _require_usable(conversation.project, model, conversation.user)
     Conversation.objects.filter(pk=conversation.pk).update(**settings, updated_at=timezone.now())
     conversation.refresh_from_db()
     return conversation
 
 
-def _require_usable(project: Project, model: ModelVersion) -> None:
-    if model.project_id != project.pk or model.is_retired:
+def _require_usable(project: Project, model: ModelVersion, user: User) -> None:
+    if not talkable_models(project, user).filter(pk=model.pk).exists():
         msg = "This model is not to be had in this project; choose another one."
         raise ChatError(msg)
 
@@ -118,7 +123,7 @@ def ask(
         LimitReachedError: too many messages in a minute.
     """
     text = _sayable(text)
-    _require_usable(conversation.project, conversation.model)
+    _require_usable(conversation.project, conversation.model, conversation.user)
     changes = {} if conversation.title else {"title": _title_after(text)}
     if speaker is not None:
         changes["speaker_name"] = _known_speaker(conversation.project, speaker)
@@ -156,6 +161,7 @@ def regenerate(conversation: Conversation, reply: Message, *, turn: int | None =
     ):
         msg = "Only a reply can be written again."
         raise ChatError(msg)
+    _require_usable(conversation.project, conversation.model, conversation.user)
     _spend_message(conversation)
     with transaction.atomic():
         earlier = _take_turn(conversation, turn)

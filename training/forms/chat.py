@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 
 from curation.models import Project
 from rickproject.lib.text import TextField
 from training.domain.chat import MAXIMUM_TEXT
+from training.enums import ModelStage
 from training.models import Conversation, ModelVersion
 from training.queries.conversations import speaker_names, talkable_models
 
@@ -16,7 +18,8 @@ class ModelField(forms.ModelChoiceField[ModelVersion]):
 
     def label_from_instance(self, obj: ModelVersion) -> str:
         """Tell the fine-tuned models from the base that is only prompted."""
-        return f"{obj.name}, {obj.what}"
+        stage = " (live)" if obj.stage == ModelStage.LIVE else ""
+        return f"{obj.name}{stage}, {obj.what}"
 
 
 class StartForm(forms.Form):
@@ -25,9 +28,9 @@ class StartForm(forms.Form):
     model = ModelField(ModelVersion.objects.none(), empty_label=None)
     speaker_name = forms.ChoiceField(label="Speak as", required=False)
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["model"].queryset = talkable_models(project)  # type: ignore[attr-defined]
+        self.fields["model"].queryset = talkable_models(project, user)  # type: ignore[attr-defined]
         self.fields["speaker_name"].choices = speaker_choices(project)  # type: ignore[attr-defined]
 
 
@@ -58,9 +61,9 @@ class SettingsForm(forms.ModelForm[Conversation]):
         ]
         labels = {"uses_system_message": "Send the system message"}
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["model"].queryset = talkable_models(project)  # type: ignore[attr-defined]
+        self.fields["model"].queryset = talkable_models(project, user)  # type: ignore[attr-defined]
 
 
 class RenameForm(forms.Form):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from curation.models import Character, DatasetVersion, Project
-from training.enums import ModelKind
+from training.enums import ModelKind, ModelStage
 
 from .jobs import FineTuneJob
 
@@ -26,7 +26,11 @@ class ModelVersion(models.Model):
     )
     character = models.ForeignKey(Character, on_delete=models.PROTECT, null=True, related_name="+")
     context_tokens = models.PositiveIntegerField(null=True)
-    is_retired = models.BooleanField(default=False)
+    stage = models.CharField(max_length=12, choices=ModelStage, default=ModelStage.CANDIDATE)
+    is_open_to_testers = models.BooleanField(
+        default=True, help_text="testers may talk to it although it is not live"
+    )
+    weights_deleted_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -34,6 +38,13 @@ class ModelVersion(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "character"],
+                condition=models.Q(stage="live"),
+                name="one_live_model_per_character",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

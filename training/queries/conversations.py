@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Case, Q, QuerySet, When, prefetch_related_objects
 
-from curation.models import Character, Project
+from curation.enums import Role
+from curation.models import Character, Membership, Project
 from curation.queries.joint_names import joint_members
 from rickproject.lib.kept_queries import Given, KeptQuery
+from training.enums import ModelStage
 from training.models import Conversation, Message, ModelVersion
 
 MOST_SPEAKERS = 60
+OPEN_TO_TESTERS = Q(stage=ModelStage.LIVE) | Q(is_open_to_testers=True)
 _MESSAGES = KeptQuery(
     lambda: (
         Message.objects.filter(conversation=Given("conversation"))
@@ -43,12 +46,19 @@ def thread(conversation: Conversation) -> list[Message]:
     return path
 
 
-def talkable_models(project: Project) -> QuerySet[ModelVersion]:
-    """Return the models of a project that answer, fine-tuned ones first, newest first."""
-    return (
-        ModelVersion.objects.filter(project=project, is_retired=False)
-        .select_related("dataset", "character", "job")
-        .order_by("-kind", "-created_at", "-pk")
+def talkable_models(project: Project, user: User) -> QuerySet[ModelVersion]:
+    """Return the models of a project that a person may talk to.
+
+    The live one first, then fine-tuned ones before the bases, newest first. Who is a tester and
+    nothing else there sees live ones and those that are open to testers.
+    """
+    found = ModelVersion.objects.filter(project=project).exclude(stage=ModelStage.RETIRED)
+    held = set(Membership.objects.filter(project=project, user=user).values_list("role", flat=True))
+    if held == {Role.TESTER} and not user.is_superuser:
+        found = found.filter(OPEN_TO_TESTERS)
+    is_live = Case(When(stage=ModelStage.LIVE, then=0), default=1)
+    return found.select_related("dataset", "character", "job").order_by(
+        is_live, "-kind", "-created_at", "-pk"
     )
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import MANAGING, TALKING, member_project, project_roles, signed_in
 from curation.models import Project
+from rickproject.lib.numbers import is_key
 from training.access.chat import own_conversation
 from training.domain.chat import change_conversation, start_conversation
 from training.forms.chat import RenameForm, SettingsForm, StartForm, speaker_choices
@@ -35,9 +36,11 @@ def _page(request: HttpRequest, project: Project, **more: Any) -> dict[str, Any]
 def chat(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a model and begin, or go on with an earlier conversation."""
     project = member_project(request.user, slug, TALKING)
-    models = talkable_models(project)
-    first = models.first()
-    form = StartForm(project=project, initial={"model": first})
+    models = talkable_models(project, signed_in(request))
+    asked = request.GET.get("model", "")
+    first = models.filter(pk=asked).first() if is_key(asked) else None
+    first = first or models.first()
+    form = StartForm(project=project, user=signed_in(request), initial={"model": first})
     missing = [] if first else nothing_trains()
     may_train = bool(project_roles(signed_in(request), project) & MANAGING)
     context = _page(
@@ -57,7 +60,7 @@ def chat(request: HttpRequest, slug: str) -> HttpResponse:
 def conversation_start(request: HttpRequest, slug: str) -> HttpResponse:
     """Open a conversation."""
     project = member_project(request.user, slug, TALKING)
-    form = StartForm(request.POST, project=project)
+    form = StartForm(request.POST, project=project, user=signed_in(request))
     if not form.is_valid():
         context = _page(request, project, form=form, has_models=True, start=True)
         return render(
@@ -90,7 +93,7 @@ def conversation_page(
         talk.project,
         conversation=talk,
         messages_shown=thread(talk),
-        form=form or SettingsForm(instance=talk, project=talk.project),
+        form=form or SettingsForm(instance=talk, project=talk.project, user=talk.user),
         speakers=speaker_choices(talk.project),
         client_key=uuid.uuid4().hex,
         problem=problem,
@@ -104,7 +107,7 @@ def conversation_page(
 def conversation_settings(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Change model, speaker, system message or parameters."""
     talk = own_conversation(request.user, slug, pk)
-    form = SettingsForm(request.POST, project=talk.project)
+    form = SettingsForm(request.POST, project=talk.project, user=talk.user)
     if not form.is_valid():
         return conversation_page(request, talk, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     change_conversation(talk, **form.cleaned_data)

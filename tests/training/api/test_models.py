@@ -10,6 +10,7 @@ from rickproject.config import get_config
 from tests.factories import ModelVersionFactory, ProjectFactory, make_member
 from tests.training.api.world import ask, headers, judged, make_key
 from training.domain.api_keys import make_api_key
+from training.enums import ModelStage
 from training.models import ApiKey
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_models_are_those_of_the_keys_projects() -> None:
     model = ModelVersionFactory(name="vex-1")
-    ModelVersionFactory(name="retired", project=model.project, is_retired=True)
+    ModelVersionFactory(name="retired", project=model.project, stage=ModelStage.RETIRED)
     ModelVersionFactory(name="elsewhere")
     _, secret = make_key(model.project)
     status, body = ask(secret, "GET", "/v1/models")
