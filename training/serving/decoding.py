@@ -33,16 +33,25 @@ class Sampling:
 SAMPLING_NAMES = tuple(field.name for field in fields(Sampling))
 
 
-@dataclass
+@dataclass(eq=False)
 class Row:
-    """One reply being written; ``written`` holds its tokens so far."""
+    """One reply being written.
+
+    Attributes:
+        last_token: the newest token, not yet read by the model.
+        length: tokens the model has read.
+        tokens: all tokens written, in order; ``written`` the same as a set.
+        failure: why no more can be written in this row; the others go on.
+    """
 
     prompt: list[int]
     sampling: Sampling
     generator: Any
     last_token: int = -1
     length: int = 0
+    tokens: list[int] = field(default_factory=list)
     written: set[int] = field(default_factory=set)
+    failure: Exception | None = None
 
 
 class Batch:
@@ -63,38 +72,74 @@ class Batch:
         )
 
     def join(self, new: Sequence[Row]) -> None:
-        """Read the prompts of new rows and sample their first tokens."""
-        import torch  # noqa: PLC0415
-        from transformers import DynamicCache  # noqa: PLC0415
+        """Read the prompts of new rows and sample their first tokens.
 
-        width = max(len(row.prompt) for row in new)
-        ids = torch.tensor([[0] * (width - len(row.prompt)) + row.prompt for row in new])
-        mask = torch.tensor(
-            [[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in new]
-        )
-        positions = (mask.cumsum(-1) - 1).clamp(min=0)
-        cache = DynamicCache(config=self.model.config)
+        A row that cannot be read gets a ``failure`` and stays outside.
+        """
+        try:
+            self._read(new)
+        except Exception:  # noqa: BLE001  (whose fault it is shows when each is read alone)
+            self._read_sound(new)
+
+    def step(self) -> None:
+        """Write one more token in every row; one that cannot go on gets a ``failure``."""
+        import torch  # noqa: PLC0415
+
+        ids = torch.tensor([[row.last_token] for row in self.rows])
+        positions = torch.tensor([[row.length] for row in self.rows])
+        mask = torch.cat([self._mask, torch.ones_like(self._mask[:, :1])], dim=1)
+        try:
+            logits = self._forward(ids, mask, positions, self._cache)
+        except Exception:  # noqa: BLE001  (the keys and values are half written: read them again)
+            rows, self.rows, self._cache, self._mask = self.rows, [], None, None
+            self._read_sound(rows)
+            return
+        self._mask = mask
+        for row, scores in zip(self.rows, logits, strict=True):
+            row.length += 1
+            _write(scores, row)
+
+    def _read_sound(self, rows: Sequence[Row]) -> None:
+        """Read rows together, without those that fail alone; if all are too many, the newest go."""
+        sound = [row for row in rows if self._reads_alone(row)]
+        while sound:
+            try:
+                self._read(sound)
+            except Exception as error:  # noqa: BLE001
+                sound.pop().failure = error
+            else:
+                return
+
+    def _reads_alone(self, row: Row) -> bool:
+        try:
+            self._forward(*self._inputs([row]))
+        except Exception as error:  # noqa: BLE001
+            row.failure = error
+        return row.failure is None
+
+    def _read(self, new: Sequence[Row]) -> None:
+        """Read all of some rows' tokens, take them in and write one more token in each."""
+        ids, mask, positions, cache = self._inputs(new)
         logits = self._forward(ids, mask, positions, cache)
-        for row, scores in zip(new, logits, strict=True):
-            row.length = len(row.prompt)
-            row.last_token = choose_token(scores, row)
         if self.rows:
             self._merge(cache, mask)
         else:
             self._cache, self._mask = cache, mask
         self.rows += new
+        for row, scores in zip(new, logits, strict=True):
+            row.length = len(row.prompt) + len(row.tokens)
+            _write(scores, row)
 
-    def step(self) -> None:
-        """Write one more token in every row."""
+    def _inputs(self, rows: Sequence[Row]) -> tuple[Any, Any, Any, Any]:
         import torch  # noqa: PLC0415
+        from transformers import DynamicCache  # noqa: PLC0415
 
-        ids = torch.tensor([[row.last_token] for row in self.rows])
-        positions = torch.tensor([[row.length] for row in self.rows])
-        self._mask = torch.cat([self._mask, torch.ones_like(self._mask[:, :1])], dim=1)
-        logits = self._forward(ids, self._mask, positions, self._cache)
-        for row, scores in zip(self.rows, logits, strict=True):
-            row.length += 1
-            row.last_token = choose_token(scores, row)
+        texts = [[*row.prompt, *row.tokens] for row in rows]
+        width = max(map(len, texts))
+        ids = torch.tensor([[0] * (width - len(text)) + text for text in texts])
+        mask = torch.tensor([[0] * (width - len(text)) + [1] * len(text) for text in texts])
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        return ids, mask, positions, DynamicCache(config=self.model.config)
 
     def leave(self, gone: Sequence[Row]) -> None:
         """Take rows out and give back the columns nobody needs any more."""
@@ -135,14 +180,25 @@ class Batch:
         from torch.nn.functional import pad  # noqa: PLC0415
 
         width = max(self._mask.shape[1], mask.shape[1])
+        merged = [
+            [
+                torch.cat([pad(part, (0, 0, width - part.shape[2], 0)) for part in parts])
+                for parts in ((old.keys, new.keys), (old.values, new.values))
+            ]
+            for old, new in zip(self._cache.layers, cache.layers, strict=True)
+        ]
         self._mask = torch.cat(
             [pad(part, (width - part.shape[1], 0)) for part in (self._mask, mask)]
         )
-        for old, new in zip(self._cache.layers, cache.layers, strict=True):
-            for name in ("keys", "values"):
-                parts = [getattr(old, name), getattr(new, name)]
-                padded = [pad(part, (0, 0, width - part.shape[2], 0)) for part in parts]
-                setattr(old, name, torch.cat(padded))
+        for layer, (keys, values) in zip(self._cache.layers, merged, strict=True):
+            layer.keys, layer.values = keys, values
+
+
+def _write(scores: Any, row: Row) -> None:
+    try:
+        row.last_token = choose_token(scores, row)
+    except Exception as error:  # noqa: BLE001  (scores that are no numbers: this reply's alone)
+        row.failure = error
 
 
 def choose_token(scores: Any, row: Row) -> int:
@@ -178,6 +234,7 @@ def _penalised(scores: Any, written: Collection[int], penalty: float) -> Any:
 
 
 def _keep(row: Row, token: int) -> int:
+    row.tokens.append(token)
     row.written.add(token)
     return token
 

@@ -123,8 +123,11 @@ class Engine:
         for name in [name for name, rows in self._writing.items() if rows]:
             loaded = self._models[name]
             loaded.used_at = time.monotonic()
-            loaded.batch.step()
-            self._tell(loaded, list(self._writing[name]))
+            try:
+                loaded.batch.step()
+                self._tell(loaded, list(self._writing[name]))
+            except Exception as error:  # noqa: BLE001  (the other models' readers go on)
+                self._fail_model(name, error)
 
     def _give_up(self, error: Exception) -> None:
         """Tell everybody who waits that it failed, and begin again with no model loaded."""
@@ -133,6 +136,15 @@ class Engine:
             self._waiting = []
             self._writing, self._models = {}, {}
         for item in waiting:
+            item.tell(_unforeseen(error))
+
+    def _fail_model(self, name: str, error: Exception) -> None:
+        """Tell those who read a model that it failed, and let it go; it loads anew when asked."""
+        traceback.print_exception(error, file=sys.stderr)
+        with self._wake:
+            failed = self._writing.pop(name, [])
+            self._models.pop(name, None)
+        for item in failed:
             item.tell(_unforeseen(error))
 
     def _drop_cancelled(self) -> None:
@@ -185,7 +197,11 @@ class Engine:
             if self._writing[entry.name]:
                 return
             del self._models[entry.name], self._writing[entry.name]
-        size = weight_bytes(entry)
+        try:
+            size = weight_bytes(entry)
+        except OSError as error:  # its files go while they are counted
+            self._refuse(entry.name, error)
+            return
         if size > self.limits.memory_mb * 1_000_000:
             self._refuse(
                 entry.name,
@@ -219,28 +235,53 @@ class Engine:
         with self._wake:
             self._waiting = [item for item in self._waiting if item not in chosen]
             self._writing[loaded.entry.name] += chosen
-        ready = []
-        for item in chosen:
-            try:
-                prepare(item, loaded)
-                ready.append(item)
-            except RequestError as refusal:
-                item.tell(refusal)
-                self._writing[loaded.entry.name].remove(item)
+        ready = [item for item in chosen if self._is_prepared(item, loaded)]
+        self._leave(loaded, [item for item in chosen if item not in ready])
         if ready:
-            loaded.batch.join([item.row for item in ready if item.row])
-            self._tell(loaded, ready)
+            try:
+                loaded.batch.join([item.row for item in ready if item.row])
+                self._tell(loaded, ready)
+            except Exception as error:  # noqa: BLE001  (the other models' readers go on)
+                self._fail_model(loaded.entry.name, error)
+
+    def _is_prepared(self, item: Generation, loaded: LoadedModel) -> bool:
+        try:
+            prepare(item, loaded)
+        except RequestError as refusal:
+            item.tell(refusal)
+        except Exception as error:  # noqa: BLE001  (a request that fails fails alone)
+            item.tell(_failed(error))
+        else:
+            return True
+        return False
 
     def _tell(self, loaded: LoadedModel, writing: list[Generation]) -> None:
-        done = [item for item in writing if tell_token(item, loaded)]
+        done = [item for item in writing if item.cancelled or _tell_one(item, loaded)]
         if done:
             self._leave(loaded, done)
 
     def _leave(self, loaded: LoadedModel, gone: list[Generation]) -> None:
-        loaded.batch.leave([item.row for item in gone if item.row])
+        if rows := [item.row for item in gone if item.row in loaded.batch.rows]:
+            loaded.batch.leave([row for row in rows if row])
         with self._wake:
-            rows = self._writing[loaded.entry.name]
-            self._writing[loaded.entry.name] = [item for item in rows if item not in gone]
+            writing = self._writing[loaded.entry.name]
+            self._writing[loaded.entry.name] = [item for item in writing if item not in gone]
+
+
+def _tell_one(item: Generation, loaded: LoadedModel) -> bool:
+    """Send what the newest token adds; return whether nothing more comes."""
+    try:
+        if item.row is not None and item.row.failure is not None:
+            raise item.row.failure
+        return tell_token(item, loaded)
+    except Exception as error:  # noqa: BLE001  (a request that fails fails alone)
+        item.tell(_failed(error))
+        return True
+
+
+def _failed(error: Exception) -> RequestError:
+    traceback.print_exception(error, file=sys.stderr)
+    return _unforeseen(error)
 
 
 def _unforeseen(error: BaseException) -> RequestError:

@@ -4,32 +4,36 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from training.serving.engine import Engine, Limits
 from training.serving.generation import Generation
+from training.serving.loading import LoadedModel, load_model
 from training.serving.protocol import ChatRequest, RequestError
 from training.serving.registry import ModelEntry, read_entry, write_model_entry
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
 
-async def reply(engine: Engine, entry: ModelEntry | None, *, tokens: int = 2) -> str:
+async def reply(
+    engine: Engine, entry: ModelEntry | None, *, tokens: int = 2, text: str = "Hello."
+) -> str:
     assert entry is not None
     request = ChatRequest(
-        entry.name, (("user", "Hello."),), max_tokens=tokens, sampling={"temperature": 0}
+        entry.name, (("user", text),), max_tokens=tokens, sampling={"temperature": 0}
     )
     generation = Generation(entry, request, asyncio.get_running_loop())
     engine.submit(generation)
-    text = ""
+    told = ""
     while True:
         piece = await asyncio.wait_for(generation.pieces.get(), 240)
         if isinstance(piece, RequestError):
             raise piece
-        text += piece.text
+        told += piece.text
         if piece.finish_reason:
-            return text
+            return told
 
 
 def offer(directory: Path, name: str, base_dir: Path) -> ModelEntry | None:
@@ -102,6 +106,85 @@ async def test_engine_drops_a_cancelled_request_at_once(models_dir: Path) -> Non
         generation.cancelled = True
         assert await asyncio.to_thread(engine.wait_until_idle, 30)
         assert generation.written < 900
+    finally:
+        engine.close()
+
+
+class Faulty:
+    """A real model that fails over texts with one token, after some steps."""
+
+    def __init__(self, model: Any, *, token: int, sound_steps: int) -> None:
+        self.model, self.device, self.config = model, model.device, model.config
+        self.token, self.sound_steps = token, sound_steps
+        self.calls: list[tuple[int, int]] = []
+
+    def __call__(self, *, input_ids: Any, **inputs: Any) -> Any:
+        rows, width = input_ids.shape
+        self.calls.append((rows, width))
+        output = self.model(input_ids=input_ids, **inputs)
+        steps = sum(call == (2, 1) for call in self.calls)
+        if steps > self.sound_steps or self.sound_steps == 0:
+            read = bool((input_ids == self.token).any())
+            if read or (width == 1 and rows == 2):
+                raise RuntimeError("broken arithmetic")
+        return output
+
+
+@pytest.mark.parametrize("sound_steps", [0, 2])
+async def test_engine_lets_a_failing_request_fail_alone(models_dir: Path, sound_steps: int) -> None:
+    entry = read_entry(models_dir, "endless")
+    faulty: list[Faulty] = []
+
+    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
+        loaded = load_model(entry, threads=threads)
+        token = loaded.encoder.tokenizer.encode("7", add_special_tokens=False)[-1]
+        faulty.append(Faulty(loaded.batch.model, token=token, sound_steps=sound_steps))
+        loaded.batch.model = faulty[0]
+        return loaded
+
+    engine, alone = Engine(Limits(), load=load), Engine(Limits())
+    try:
+        expected = await reply(alone, entry, tokens=8)
+        told = await asyncio.gather(
+            reply(engine, entry, tokens=8),
+            reply(engine, entry, tokens=8, text="7"),
+            return_exceptions=True,
+        )
+        assert told[0] == expected
+        assert isinstance(told[1], RequestError)
+        assert (told[1].status, told[1].code) == (500, "model_failed")
+        assert len(faulty) == 1  # the model stayed
+        assert await reply(engine, entry, tokens=8) == expected
+    finally:
+        engine.close()
+        alone.close()
+
+
+async def test_engine_writes_no_step_for_a_request_cancelled_in_the_step_before(
+    models_dir: Path,
+) -> None:
+    entry = read_entry(models_dir, "endless")
+    assert entry is not None
+    request = ChatRequest(entry.name, (("user", "Hello."),), max_tokens=900)
+    generation = Generation(entry, request, asyncio.get_running_loop())
+    steps: list[int] = []
+
+    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
+        loaded = load_model(entry, threads=threads)
+        model = loaded.batch.model
+
+        def count(*_: object) -> None:
+            steps.append(1)
+            generation.cancelled = len(steps) == 3
+
+        model.register_forward_hook(count)
+        return loaded
+
+    engine = Engine(Limits(), load=load)
+    try:
+        engine.submit(generation)
+        assert await asyncio.to_thread(engine.wait_until_idle, 60)
+        assert (len(steps), generation.written) == (3, 2)
     finally:
         engine.close()
 
