@@ -179,6 +179,15 @@ class SplitBy(TextChoices):
     EPISODE = "episode", "episode"
 
 
+class ExportFormat(TextChoices):
+    """What the files of an export are made for."""
+
+    OPENAI_CHAT = "openai_chat", "OpenAI chat JSONL"
+    SHAREGPT = "sharegpt", "ShareGPT JSONL"
+    HUGGING_FACE = "hugging_face", "Hugging Face folder"
+    CSV = "csv", "CSV"
+
+
 class ExportState(TextChoices):
     """Where an export is."""
 

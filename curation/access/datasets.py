@@ -38,7 +38,9 @@ def export_file(user: User | AnonymousUser, slug: str, number: int, pk: int) -> 
         PermissionDenied: a member who is no manager.
     """
     dataset = project_dataset(user, slug, number, MANAGING)
-    file = ExportFile.objects.filter(pk=pk, export__dataset=dataset).first()
+    file = (
+        ExportFile.objects.filter(pk=pk, export__dataset=dataset).select_related("export").first()
+    )
     if file is None:
         msg = "There is no such file."
         raise Http404(msg)

@@ -1,6 +1,6 @@
 """Exports: files made from a version's frozen bytes, checked against its manifest."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.contrib.auth.models import User
@@ -9,17 +9,21 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.domain.datasets import DatasetError
+from curation.domain.export_formats import (
+    csv_pieces,
+    dataset_card,
+    parquet_pieces,
+    sharegpt_lines,
+)
+from curation.domain.frozen_records import frozen_lines
 from curation.domain.leased_work import Hold, Stages, work_on
-from curation.enums import DatasetState, ExportState, Split
-from curation.models import DatasetRecord, DatasetVersion, Export, ExportFile
-from curation.queries.dataset_facts import file_facts
+from curation.enums import DatasetState, ExportFormat, ExportState, Split
+from curation.models import DatasetVersion, Export, ExportFile
 from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 from rickproject.lib.queue import enqueue_on_commit
 
-RECORDS_A_CHUNK = 500
 CHARACTERS_A_PIECE = 65_536
-OPENAI_CHAT = "openai_chat"
 STAGES = Stages(
     waiting=ExportState.QUEUED,
     working=ExportState.RUNNING,
@@ -40,7 +44,13 @@ def exports_folder() -> Path:
 
 
 @transaction.atomic
-def request_export(dataset: DatasetVersion, *, actor: User, in_background: bool = True) -> Export:
+def request_export(
+    dataset: DatasetVersion,
+    *,
+    actor: User,
+    file_format: ExportFormat = ExportFormat.OPENAI_CHAT,
+    in_background: bool = True,
+) -> Export:
     """Ask a worker for the files of an approved version; a finished export is given
     again while its files are there.
 
@@ -53,7 +63,7 @@ def request_export(dataset: DatasetVersion, *, actor: User, in_background: bool 
     _require_approved(dataset)
     export, is_new = Export.objects.exclude(state=ExportState.FAILED).get_or_create(
         dataset=dataset,
-        file_format=OPENAI_CHAT,
+        file_format=file_format,
         defaults={
             "created_by": actor,
             "records_total": dataset.train_count + dataset.validation_count,
@@ -92,7 +102,10 @@ def _write(export: Export, hold: Hold) -> None:
     folder = exports_folder() / str(export.pk)
     try:
         files = write_files(
-            export.dataset, folder, progress=lambda done: hold.keep(records_done=done)
+            export.dataset,
+            folder,
+            file_format=ExportFormat(export.file_format),
+            progress=lambda done: hold.keep(records_done=done),
         )
     except OSError as error:
         msg = f"The files could not be written: {error.strerror}. Make room and export again."
@@ -101,9 +114,13 @@ def _write(export: Export, hold: Hold) -> None:
 
 
 def write_files(
-    dataset: DatasetVersion, folder: Path, *, progress: Callable[[int], None] = lambda _done: None
+    dataset: DatasetVersion,
+    folder: Path,
+    *,
+    file_format: ExportFormat = ExportFormat.OPENAI_CHAT,
+    progress: Callable[[int], None] = lambda _done: None,
 ) -> list[tuple[Path, str, int]]:
-    """Write ``train.jsonl``, ``validation.jsonl`` and ``manifest.json`` of an approved version.
+    """Write the files of an approved version, ``manifest.json`` last.
 
     Args:
         progress: is told the number of records written; its errors stop the writing.
@@ -115,20 +132,31 @@ def write_files(
         DatasetError: the version is not approved, or its bytes differ from its manifest.
     """
     _require_approved(dataset)
-    facts = file_facts(dataset)
-    written, done = [], 0
-    for split in Split:
-        path = folder / f"{split.value}.jsonl"
-        digest, size = write_whole(path, _lines(dataset, split, progress, done))
-        if digest != facts[split]["sha256"]:
-            path.unlink()
-            msg = f"The {split.value} records differ from the manifest; the database was changed."
-            raise DatasetError(msg)
-        written.append((path, digest, size))
-        done += facts[split]["records"]
-    path = folder / "manifest.json"
-    digest, size = write_whole(path, _pieces(dataset.manifest))
-    return [*written, (path, digest, size)]
+    lines = {split: frozen_lines(dataset, split, progress=progress) for split in Split}
+    contents = _contents(dataset, file_format, lines)
+    contents["manifest.json"] = _pieces(dataset.manifest)
+    return [(folder / name, *write_whole(folder / name, made)) for name, made in contents.items()]
+
+
+def _contents(
+    dataset: DatasetVersion, file_format: ExportFormat, lines: dict[Split, Iterator[bytes]]
+) -> dict[str, Iterable[bytes]]:
+    match file_format:
+        case ExportFormat.OPENAI_CHAT:
+            return {f"{split}.jsonl": made for split, made in lines.items()}
+        case ExportFormat.SHAREGPT:
+            return {
+                f"{split}.sharegpt.jsonl": sharegpt_lines(made) for split, made in lines.items()
+            }
+        case ExportFormat.CSV:
+            return {"messages.csv": csv_pieces(lines)}
+        case ExportFormat.HUGGING_FACE:
+            counts = {Split.TRAIN: dataset.train_count, Split.VALIDATION: dataset.validation_count}
+            return {
+                f"{split}.parquet": parquet_pieces(made)
+                for split, made in lines.items()
+                if counts[split]
+            } | {"README.md": [dataset_card(dataset).encode()]}
 
 
 def _pieces(text: str) -> Iterator[bytes]:
@@ -144,7 +172,7 @@ def split_file(dataset: DatasetVersion, split: Split) -> Path:
         DatasetError: the version is not approved, or its bytes differ from its manifest.
     """
     done = Export.objects.filter(
-        dataset=dataset, file_format=OPENAI_CHAT, state=ExportState.DONE
+        dataset=dataset, file_format=ExportFormat.OPENAI_CHAT, state=ExportState.DONE
     ).first()
     name = f"{split.value}.jsonl"
     if done and (path := exports_folder() / str(done.pk) / name).exists():
@@ -153,20 +181,6 @@ def split_file(dataset: DatasetVersion, split: Split) -> Path:
     if not (folder / "manifest.json").exists():  # written last, so the others are whole
         write_files(dataset, folder)
     return folder / name
-
-
-def _lines(
-    dataset: DatasetVersion, split: Split, progress: Callable[[int], None], already: int
-) -> Iterator[bytes]:
-    rows = (
-        DatasetRecord.objects.filter(dataset=dataset, split=split)
-        .order_by("position")
-        .values_list("line", flat=True)
-    )
-    for count, line in enumerate(rows.iterator(RECORDS_A_CHUNK), start=1):
-        yield bytes(line)
-        if count % RECORDS_A_CHUNK == 0:
-            progress(already + count)
 
 
 def _require_approved(dataset: DatasetVersion) -> None:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from curation.enums import DatasetState, ExportState, Severity, Split, SplitBy
+from curation.enums import DatasetState, ExportFormat, ExportState, Severity, Split, SplitBy
 
 from .dialogues import Dialogue
 from .projects import Project
@@ -142,6 +142,11 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"export {self.pk} of {self.dataset}"
+
+    @property
+    def format_words(self) -> str:
+        """What the files are, as people name it."""
+        return str(ExportFormat(self.file_format).label)
 
 
 class ExportFile(models.Model):

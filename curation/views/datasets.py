@@ -2,6 +2,7 @@
 
 import uuid
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,7 @@ from curation.access.datasets import export_file as accessible_file
 from curation.access.datasets import project_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.exports import exports_folder, request_export
-from curation.enums import DatasetState, DialogueState
+from curation.enums import DatasetState, DialogueState, ExportFormat, ExportState
 from curation.errors import CurationError
 from curation.forms.datasets import BuildForm
 from curation.models import DatasetVersion, Dialogue
@@ -86,7 +87,8 @@ def dataset(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "statistics": dataset_statistics(version) if is_built else None,
         "samples": sample_records(version, seed=seed) if is_built else [],
         "next_sample": seed + 1,
-        "exports": version.exports.prefetch_related("files"),
+        **_exports(version),
+        "formats": ExportFormat.choices,
         "may_export": bool(project_roles(request.user, version.project) & MANAGING),
         "splits": [
             ("train", version.train_count, "accent"),
@@ -120,7 +122,6 @@ def dataset_changes(request: HttpRequest, slug: str, number: int) -> HttpRespons
 def dataset_progress(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Answer the page's question whether the build or an export has moved on."""
     version = project_dataset(request.user, slug, number)
-    exports = version.exports.prefetch_related("files")
     busy = version.state in {DatasetState.QUEUED, DatasetState.BUILDING}
     if request.GET.get("was") == "busy" and not busy:
         response = HttpResponse()
@@ -129,20 +130,30 @@ def dataset_progress(request: HttpRequest, slug: str, number: int) -> HttpRespon
     context = {
         "project": version.project,
         "dataset": version,
-        "exports": exports,
         "may_export": bool(project_roles(request.user, version.project) & MANAGING),
+        **_exports(version),
     }
     part = "building" if busy else "exports"
     return render(request, f"curation/datasets/detail.html#{part}", context)
 
 
+def _exports(version: DatasetVersion) -> dict[str, Any]:
+    exports = list(version.exports.prefetch_related("files"))
+    working = {ExportState.QUEUED, ExportState.RUNNING}
+    return {"exports": exports, "are_written": any(made.state in working for made in exports)}
+
+
 @login_required
 @require_POST
 def export_start(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Ask for the files of an approved version."""
+    """Ask for the files of an approved version in one format."""
     version = project_dataset(request.user, slug, number, MANAGING)
+    wanted = request.POST.get("format", ExportFormat.OPENAI_CHAT.value)
+    if wanted not in ExportFormat.values:
+        messages.error(request, "There is no such format; choose one of the page’s.")
+        return redirect("dataset", slug, number)
     try:
-        request_export(version, actor=signed_in(request))
+        request_export(version, actor=signed_in(request), file_format=ExportFormat(wanted))
     except CurationError as error:
         messages.error(request, str(error))
     return redirect("dataset", slug, number)
@@ -157,5 +168,6 @@ def export_file(request: HttpRequest, slug: str, number: int, pk: int) -> HttpRe
     if not path.exists():
         msg = "The file is gone from the disk; export the version again."
         raise Http404(msg)
-    name = f"{slug}-dataset-{number}-{file.name}"
+    belongs_together = file.export.file_format == ExportFormat.HUGGING_FACE  # one file names others
+    name = file.name if belongs_together else f"{slug}-dataset-{number}-{file.name}"
     return send_file(request, path, name=name, sha256=file.sha256)

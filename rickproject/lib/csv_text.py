@@ -1,8 +1,12 @@
 """Tables as CSV that a spreadsheet opens without running anything in them."""
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+ROWS_A_PIECE = 500
 
 #: A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -24,8 +28,14 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     Args:
         rows: cells in the order of ``header``; None is an empty cell.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([safe_cell(name) for name in header])
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    return b"".join(stream_csv(header, rows))
+
+
+def stream_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Yield the table of ``write_csv`` in pieces of some hundred rows."""
+    yield codecs.BOM_UTF8
+    left = chain([header], rows)
+    while piece := list(islice(left, ROWS_A_PIECE)):
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([safe_cell(value) for value in row] for row in piece)
+        yield text.getvalue().encode()

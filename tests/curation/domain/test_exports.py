@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.domain import exports
+from curation.domain import exports, frozen_records
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import DatasetError, request_dataset
 from curation.domain.exports import exports_folder, request_export, write_export, write_files
@@ -112,7 +112,7 @@ def test_write_export_stops_without_a_word_once_another_worker_has_it(
     dataset: DatasetVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = request_export(dataset, actor=dataset.created_by)
-    monkeypatch.setattr(exports, "RECORDS_A_CHUNK", 5)
+    monkeypatch.setattr(frozen_records, "RECORDS_A_CHUNK", 5)
     read = exports.write_whole
 
     def overtaken(path: Path, lines: Iterable[bytes]) -> tuple[str, int]:

@@ -55,6 +55,19 @@ def test_export_file_is_sent_whole_in_parts_and_refused_behind_its_end(file: Exp
     assert (behind.status_code, behind["Content-Range"]) == (416, f"bytes */{len(content)}")
 
 
+def test_export_start_asks_for_the_format_of_the_pressed_button(file: ExportFile) -> None:
+    dataset = file.export.dataset
+    client = Client()
+    client.force_login(make_member(dataset.project, Role.MANAGER))
+    place = [dataset.project.slug, dataset.number]
+    client.post(reverse("export_start", args=place), {"format": "csv"})
+    refused = client.post(reverse("export_start", args=place), {"format": "exe"}, follow=True)
+    assert "There is no such format" in refused.content.decode()
+    assert sorted(dataset.exports.values_list("file_format", flat=True)) == ["csv", "openai_chat"]
+    for words in ("<h3>CSV</h3>", "Write ShareGPT JSONL", "Write Hugging Face folder"):
+        assert words in refused.content.decode()
+
+
 def test_send_file_reads_a_file_piece_by_piece_for_an_asynchronous_server(tmp_path: Path) -> None:
     path = tmp_path / "train.jsonl"
     path.write_bytes(b"x" * (2 * BYTES_A_PIECE + 1))
