@@ -90,6 +90,11 @@ class Config(BaseSettings):
         "", description="Model server of a team, such as vLLM; the embedded one if unset."
     )
     model_server_key: SecretStr | None = Field(None, description="Key of that model server.")
+    model_memory_mib: int = Field(
+        2048,
+        ge=64,
+        description="Memory, in MiB, for the weights of all models in the embedded model server.",
+    )
 
     suggestion_url: str = Field(
         "",

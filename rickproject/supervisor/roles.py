@@ -24,6 +24,7 @@ class Plan:
     web_workers: int
     log_level: str
     broker_server: str = ""
+    model_memory_mib: int = 2048
     only: str = ""
     queues: str = ""
 
@@ -137,4 +138,5 @@ def _model_command(plan: Plan) -> list[str]:
         *("--host", "127.0.0.1", "--port", "0"),
         *("--port-file", str(model_address_file(plan.var_dir))),
         *("--api-key-file", str(model_key_file(plan.var_dir))),
+        *("--memory-mib", str(plan.model_memory_mib)),
     ]

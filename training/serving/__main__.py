@@ -6,7 +6,7 @@
     --api-key-file F    holds the key that requests must bear
     --threads N         of torch, 1 by default
     --owner-pid P       end when this process is gone
-    --max-rows, --max-requests, --memory-mb   see ``training.serving.engine.Limits``
+    --max-rows, --max-requests, --memory-mib   see ``training.serving.limits.Limits``
 
 Exit codes: 0 after SIGTERM, once replies under way are written or 20 seconds have passed;
 1 when the address is taken; 2 for wrong usage.
@@ -22,7 +22,8 @@ from pathlib import Path
 from aiohttp import web
 
 from training.serving.app import create_app
-from training.serving.engine import Engine, Limits
+from training.serving.engine import Engine
+from training.serving.limits import Limits
 from training.trainer.journal import process_start
 
 DRAIN_SECONDS = 20.0
@@ -63,7 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--owner-pid", type=int)
     parser.add_argument("--max-rows", type=int, default=limits.rows)
     parser.add_argument("--max-requests", type=int, default=limits.waiting)
-    parser.add_argument("--memory-mb", type=float, default=limits.memory_mb)
+    parser.add_argument("--memory-mib", type=float, default=limits.memory_mib)
     return parser.parse_args()
 
 
@@ -72,7 +73,7 @@ async def _serve(options: argparse.Namespace, api_key: str) -> int:
         Limits(
             rows=options.max_rows,
             waiting=options.max_requests,
-            memory_mb=options.memory_mb,
+            memory_mib=options.memory_mib,
             threads=options.threads,
         )
     )

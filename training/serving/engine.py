@@ -6,33 +6,16 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from training.serving.generation import Generation, prepare, tell_token
+from training.serving.limits import MIB, Limits, too_large, unforeseen
 from training.serving.loading import LoadedModel, load_model, weight_bytes
 from training.serving.protocol import RequestError
 from training.serving.registry import ModelEntry
 
 IDLE_SECONDS = 0.2
 RETRY_AFTER_SECONDS = 2
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the server takes on.
-
-    Attributes:
-        rows: replies written at once for one model.
-        waiting: requests in all, being answered or not; beyond that 429.
-        memory_mb: of all loaded models' weights together.
-        threads: of torch.
-    """
-
-    rows: int = 8
-    waiting: int = 32
-    memory_mb: float = 2048
-    threads: int = 1
 
 
 class Engine:
@@ -46,7 +29,8 @@ class Engine:
         self._waiting: list[Generation] = []
         self._writing: dict[str, list[Generation]] = {}
         self._models: dict[str, LoadedModel] = {}
-        self._loading: dict[str, tuple[ModelEntry, Future[LoadedModel]]] = {}
+        self._loading: dict[str, tuple[ModelEntry, Future[LoadedModel], int]] = {}
+        self._sizes: dict[str, int] = {}  # in memory, by fingerprint, once a model was loaded
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -79,6 +63,12 @@ class Engine:
                 "writing": sum(map(len, self._writing.values())),
                 "waiting": len(self._waiting),
                 "loaded": sorted(self._models),
+                "loaded_mib": {
+                    name: round(model.size_bytes / MIB, 1)
+                    for name, model in sorted(self._models.items())
+                },
+                "used_mib": round(self._used_bytes() / MIB, 1),
+                "limit_mib": self.limits.memory_mib,
                 "loading": sorted(self._loading),
             }
 
@@ -136,7 +126,7 @@ class Engine:
             self._waiting = []
             self._writing, self._models = {}, {}
         for item in waiting:
-            item.tell(_unforeseen(error))
+            item.tell(unforeseen(error))
 
     def _fail_model(self, name: str, error: Exception) -> None:
         """Tell those who read a model that it failed, and let it go; it loads anew when asked."""
@@ -145,7 +135,7 @@ class Engine:
             failed = self._writing.pop(name, [])
             self._models.pop(name, None)
         for item in failed:
-            item.tell(_unforeseen(error))
+            item.tell(unforeseen(error))
 
     def _drop_cancelled(self) -> None:
         with self._wake:
@@ -155,7 +145,7 @@ class Engine:
                 self._leave(self._models[name], gone)
 
     def _finish_loading(self) -> None:
-        for name, (entry, future) in list(self._loading.items()):
+        for name, (entry, future, _) in list(self._loading.items()):
             if not future.done():
                 continue
             del self._loading[name]
@@ -164,12 +154,14 @@ class Engine:
                 continue
             loaded = future.result()
             loaded.used_at = time.monotonic()
-            self._models[name] = loaded
-            self._writing.setdefault(name, [])
-            self._make_room(0, keep=entry.name)
+            self._sizes[entry.fingerprint] = loaded.size_bytes
+            if self._make_room(loaded.size_bytes, keep=name):
+                self._models[name] = loaded
+                self._writing.setdefault(name, [])
+            # else it is larger than its files: its readers wait for room, or are refused
 
     def _refuse(self, name: str, error: BaseException) -> None:
-        refusal = error if isinstance(error, RequestError) else _unforeseen(error)
+        refusal = error if isinstance(error, RequestError) else unforeseen(error)
         with self._wake:
             refused = [item for item in self._waiting if item.entry.name == name]
             self._waiting = [item for item in self._waiting if item.entry.name != name]
@@ -184,48 +176,48 @@ class Engine:
             waiting = [item for item in self._waiting if item.entry.name == name]
             loaded = self._models.get(name)
             if loaded is None or loaded.entry.fingerprint != waiting[-1].entry.fingerprint:
-                self._begin_loading(waiting[-1].entry)
+                if not self._begin_loading(waiting[-1].entry):
+                    return  # those who came later must not keep the memory from it
             elif loaded.batch.can_join:
                 free = self.limits.rows - len(self._writing[name])
                 if chosen := waiting[: max(free, 0)]:
                     self._join(loaded, chosen)
 
-    def _begin_loading(self, entry: ModelEntry) -> None:
+    def _begin_loading(self, entry: ModelEntry) -> bool:
+        """Load a model; return False if it must wait until readers of others give back memory."""
         if entry.name in self._loading:
-            return
+            return True
         if entry.name in self._models:  # replaced: its last readers first
             if self._writing[entry.name]:
-                return
+                return True
             del self._models[entry.name], self._writing[entry.name]
         try:
-            size = weight_bytes(entry)
+            size = self._sizes.get(entry.fingerprint) or weight_bytes(entry)
         except OSError as error:  # its files go while they are counted
             self._refuse(entry.name, error)
-            return
-        if size > self.limits.memory_mb * 1_000_000:
-            self._refuse(
-                entry.name,
-                RequestError(
-                    f"The model {entry.name} has {size / 1e6:,.0f} MB of weights; this server is "
-                    f"allowed {self.limits.memory_mb:,g} MB.",
-                    status=503,
-                    code="model_too_large",
-                ),
-            )
-            return
-        self._make_room(size, keep=entry.name)
+            return True
+        if size > self.limits.memory_bytes:
+            self._refuse(entry.name, too_large(entry, size, self.limits))
+            return True
+        if not self._make_room(size, keep=entry.name):
+            return False
         future = self._loader.submit(self._load, entry, threads=self.limits.threads)
         future.add_done_callback(lambda _: self._notify())
-        self._loading[entry.name] = (entry, future)
+        self._loading[entry.name] = (entry, future, size)
+        return True
 
-    def _make_room(self, size: int, *, keep: str) -> None:
-        """Drop the models that were not used for longest and write for nobody."""
-        cap = self.limits.memory_mb * 1_000_000
+    def _used_bytes(self) -> int:
+        loaded = sum(model.size_bytes for model in list(self._models.values()))
+        return loaded + sum(size for _, _, size in list(self._loading.values()))
+
+    def _make_room(self, size: int, *, keep: str) -> bool:
+        """Let go of models nobody reads, the longest unused first; return whether it is enough."""
         idle = [name for name, rows in self._writing.items() if not rows and name != keep]
         for name in sorted(idle, key=lambda name: self._models[name].used_at):
-            if size + sum(model.size_bytes for model in self._models.values()) <= cap:
-                return
+            if size + self._used_bytes() <= self.limits.memory_bytes:
+                return True
             del self._models[name], self._writing[name]
+        return size + self._used_bytes() <= self.limits.memory_bytes
 
     def _notify(self) -> None:
         with self._wake:
@@ -281,12 +273,4 @@ def _tell_one(item: Generation, loaded: LoadedModel) -> bool:
 
 def _failed(error: Exception) -> RequestError:
     traceback.print_exception(error, file=sys.stderr)
-    return _unforeseen(error)
-
-
-def _unforeseen(error: BaseException) -> RequestError:
-    return RequestError(
-        f"The model failed while it was writing: {type(error).__name__}.",
-        status=500,
-        code="model_failed",
-    )
+    return unforeseen(error)

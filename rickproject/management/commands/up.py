@@ -47,6 +47,7 @@ class Command(BaseCommand):
             port=options["port"] or config.port,
             web_workers=config.web_workers,
             log_level=config.log_level,
+            model_memory_mib=config.model_memory_mib,
             broker_server=str(preflight.broker_server()) if needs_server else "",
             only=options["only"] or "",
             queues=options["queues"],

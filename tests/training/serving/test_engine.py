@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from training.serving.engine import Engine, Limits
+from training.serving.engine import Engine
 from training.serving.generation import Generation
+from training.serving.limits import Limits
 from training.serving.loading import LoadedModel, load_model
 from training.serving.protocol import ChatRequest, RequestError
 from training.serving.registry import ModelEntry, read_entry, write_model_entry
@@ -45,23 +46,70 @@ async def test_engine_drops_the_least_recently_used_model(tmp_path: Path, models
     source = models_dir.parent / "endless"
     entries = {name: offer(tmp_path, name, source) for name in ("one", "two", "three", "four")}
     size = (source / "model.safetensors").stat().st_size
-    engine = Engine(Limits(memory_mb=2.5 * size / 1_000_000))
+    engine = Engine(Limits(memory_mib=2.5 * size / 2**20))
     try:
         for name in ("one", "two", "one", "three"):
             await reply(engine, entries[name])
         assert engine.counts()["loaded"] == ["one", "three"]
         await reply(engine, entries["four"])
-        assert engine.counts()["loaded"] == ["four", "three"]
+        told = engine.counts()
+        assert told["loaded"] == ["four", "three"] == list(told["loaded_mib"])
+        assert sum(told["loaded_mib"].values()) == pytest.approx(told["used_mib"], abs=0.2)
+        assert 0 < told["used_mib"] <= told["limit_mib"]
     finally:
         engine.close()
 
 
 async def test_engine_refuses_a_model_beyond_its_memory(tmp_path: Path, models_dir: Path) -> None:
-    engine = Engine(Limits(memory_mb=0.01))
+    engine = Engine(Limits(memory_mib=0.01))
     try:
-        with pytest.raises(RequestError, match=r"allowed 0\.01 MB") as caught:
+        with pytest.raises(RequestError, match=r"may use 0\.01 MiB") as caught:
             await reply(engine, offer(tmp_path, "big", models_dir.parent / "babble"))
         assert (caught.value.status, caught.value.code) == (503, "model_too_large")
+    finally:
+        engine.close()
+
+
+async def test_engine_keeps_its_limit_while_a_model_is_read(
+    tmp_path: Path, models_dir: Path
+) -> None:
+    source = models_dir.parent / "endless"
+    entries = {name: offer(tmp_path, name, source) for name in ("one", "two")}
+    size = (source / "model.safetensors").stat().st_size
+    most: list[float] = []
+
+    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
+        loaded = load_model(entry, threads=threads)
+        hook = lambda *_: most.append(engine.counts()["used_mib"])  # noqa: E731
+        loaded.batch.model.register_forward_hook(hook)
+        return loaded
+
+    engine = Engine(Limits(memory_mib=1.5 * size / 2**20), load=load)
+    try:
+        await asyncio.gather(
+            *(reply(engine, entries[name], tokens=9) for name in ("one", "two", "one"))
+        )
+        assert len(most) >= 18
+        assert 0 < max(most) <= engine.limits.memory_mib + 0.1
+    finally:
+        engine.close()
+
+
+async def test_engine_refuses_a_model_larger_than_its_files(
+    tmp_path: Path, models_dir: Path
+) -> None:
+    source = models_dir.parent / "endless"
+    size = (source / "model.safetensors").stat().st_size
+
+    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
+        return replace(load_model(entry, threads=threads), size_bytes=4 * size)
+
+    engine = Engine(Limits(memory_mib=2 * size / 2**20), load=load)
+    try:
+        with pytest.raises(RequestError, match="needs") as caught:
+            await reply(engine, offer(tmp_path, "wide", source))
+        assert caught.value.code == "model_too_large"
+        assert engine.counts()["loaded"] == []
     finally:
         engine.close()
 
