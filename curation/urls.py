@@ -253,6 +253,11 @@ dataset_urls: list[URLPattern | URLResolver] = [
         datasets.dataset_changes,
         name="dataset_changes",
     ),
+    path(
+        "p/<slug:slug>/datasets/<int:number>/findings/<int:pk>/accept/",
+        datasets.finding_accept,
+        name="finding_accept",
+    ),
     path("p/<slug:slug>/datasets/<int:number>/export/", datasets.export_start, name="export_start"),
     path(
         "p/<slug:slug>/datasets/<int:number>/files/<int:pk>/",

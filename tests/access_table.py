@@ -185,6 +185,7 @@ ROUTES: dict[str, Route] = {
     "dataset": get(REVIEWING, "slug", "dataset"),
     "dataset_progress": get(REVIEWING, "slug", "dataset"),
     "dataset_changes": get(REVIEWING, "slug", "dataset"),
+    "finding_accept": post(REVIEWING, "slug", "dataset", "one"),
     "export_start": post(MANAGING, "slug", "dataset"),
     "export_file": get(MANAGING, "slug", "dataset", "file"),
     "v1_models": with_key("GET"),

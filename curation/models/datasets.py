@@ -100,6 +100,11 @@ class Finding(models.Model):
     code = models.CharField(max_length=60)
     severity = models.CharField(max_length=10, choices=Severity)
     message = models.TextField()
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    accepted_at = models.DateTimeField(null=True)
+    accepted_reason = models.TextField(blank=True)
 
     class Meta:
         ordering = ["severity", "code", "pk"]

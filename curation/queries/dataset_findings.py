@@ -58,5 +58,6 @@ def find_findings(dataset: DatasetVersion, *, code: str = "", page: str | None) 
     )
     kinds = [FindingKind(*row) for row in counted]
     chosen = code if any(kind.code == code for kind in kinds) else ""
-    rows = dataset.findings.filter(code=chosen) if chosen else dataset.findings.all()
+    rows = dataset.findings.select_related("accepted_by")
+    rows = rows.filter(code=chosen) if chosen else rows
     return FoundByChecks(kinds, chosen, Paginator(rows, FINDINGS_A_PAGE).get_page(page))

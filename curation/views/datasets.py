@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from curation.access import MANAGING, REVIEWING, member_project, project_roles, signed_in
@@ -16,6 +17,7 @@ from curation.access.datasets import export_file as accessible_file
 from curation.access.datasets import project_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.exports import exports_folder, request_export
+from curation.domain.findings import accept_finding
 from curation.enums import DatasetState, DialogueState, ExportFormat, ExportState
 from curation.errors import CurationError
 from curation.forms.datasets import BuildForm
@@ -24,6 +26,7 @@ from curation.queries.dataset_changes import compare_versions, earlier_versions
 from curation.queries.dataset_findings import find_findings
 from curation.queries.dataset_statistics import dataset_statistics, sample_records
 from rickproject.lib.downloads import send_file
+from rickproject.lib.errors import RickError
 from rickproject.lib.numbers import is_key
 
 PAGE_LENGTH = 25
@@ -141,6 +144,19 @@ def _exports(version: DatasetVersion) -> dict[str, Any]:
     exports = list(version.exports.prefetch_related("files"))
     working = {ExportState.QUEUED, ExportState.RUNNING}
     return {"exports": exports, "are_written": any(made.state in working for made in exports)}
+
+
+@login_required
+@require_POST
+def finding_accept(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
+    """Let a warning stand, for a reason."""
+    version = project_dataset(request.user, slug, number)
+    reason = request.POST.get("reason", "")
+    try:
+        accept_finding(version, pk, actor=signed_in(request), reason=reason)
+    except RickError as error:
+        messages.error(request, str(error))
+    return redirect(f"{reverse('dataset', args=[slug, number])}#checks")
 
 
 @login_required
