@@ -32,6 +32,7 @@ BENCHES = {
     "startup": "B12",
     "suggester": "B7",
     "growth": "B13",
+    "serving": "B14",
 }
 ON_BOTH_DATABASES = {"saves", "annotators", "next_work", "datasets", "growth"}
 LONGEST_SECONDS = 900
