@@ -18,6 +18,11 @@ ROLES = {"system", "user", "assistant"}
 # Marks of direction, and spaces without width; joiners belong to emoji and to some scripts.
 HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 CONTROL_TOKEN = re.compile(r"<\|[a-z_]{2,40}\|>")
+LINE_OR_SENTENCE = re.compile(r"[\r\n]+|(?<=[.!?…])\s+")  # lines may be joined by a space
+# Marks that turn the direction of what follows (Unicode's Bidi_Control without the three single
+# marks that right-to-left scripts need), soft hyphen, zero-width space, word joiner, byte order
+# mark and code points that are no characters. Joiners stay: Persian and emoji are spelt with them.
+UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad\u200b\u2060\ufeff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ def check_record(record: CheckedRecord, max_tokens: int) -> Iterator[Problem]:
         )
     for message in messages:
         yield from _check_text(record, message["content"])
+    yield from _check_unseen(record)
     yield from _check_labels(record)
 
 
@@ -120,17 +126,30 @@ def _check_text(record: CheckedRecord, text: str) -> Iterator[Problem]:
         )
 
 
+def _check_unseen(record: CheckedRecord) -> Iterator[Problem]:
+    """Find characters that no reader sees and every model learns, once for a record."""
+    found = {char for message in record.messages for char in UNSEEN.findall(message["content"])}
+    if found:
+        codes = ", ".join(f"U+{ord(char):04X}" for char in sorted(found))
+        text = (
+            f"{record.label} contains characters that nobody sees ({codes}) and that the model "
+            "would learn. Remove them in its text for training, or keep them if the script "
+            "needs them."
+        )
+        yield Problem("unseen_character", Severity.WARNING, text, record.dialogue_id)
+
+
 def _check_labels(record: CheckedRecord) -> Iterator[Problem]:
     """Find a reply that begins with a speaker's name: the model would learn to write it."""
     names = {name.casefold() for name in record.speakers if name}
     for message in record.messages:
         if message["role"] != "assistant":
             continue
-        for line in message["content"].splitlines():
+        for line in LINE_OR_SENTENCE.split(message["content"]):
             label, colon, _ = line.partition(":")
             if colon and label.strip().casefold() in names:
                 text = (
-                    f"{record.label} has a reply that begins with a speaker’s name "
+                    f"{record.label} has a reply with a speaker’s name before a line or sentence "
                     f"(“{label.strip()}:”); the model would write it too. Edit its text for "
                     "training."
                 )

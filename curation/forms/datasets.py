@@ -10,6 +10,8 @@ from curation.models import Character, Project
 from rickproject.lib.text import TextField
 from rickproject.lib.tokens import available_tokenizers
 
+JOINS = {"line": "\n", "space": " ", "paragraph": "\n\n"}  # browsers send line ends changed
+
 
 class BuildForm(forms.Form):
     """The recipe, the seed and the split of a new version."""
@@ -28,6 +30,12 @@ class BuildForm(forms.Form):
     )
     names_speakers = forms.BooleanField(
         required=False, initial=True, label="Begin other speakers’ lines with their name"
+    )
+    joins = forms.ChoiceField(
+        choices=[("line", "a new line"), ("space", "a space"), ("paragraph", "an empty line")],
+        required=False,
+        label="Between consecutive lines of one side",
+        help_text="Lines that follow each other become one message.",
     )
     trained_turns = forms.ChoiceField(
         choices=[("all", "every reply of the character"), ("last", "only the last reply")],
@@ -72,7 +80,10 @@ class BuildForm(forms.Form):
         )
         return {
             "target": values["target"],
-            "recipe": Recipe(**{name: values[name] for name in names}),
+            "recipe": Recipe(
+                **{name: values[name] for name in names},
+                joins_with=JOINS[values["joins"] or "line"],
+            ),
             "seed": values["seed"],
             "split_by": SplitBy(values["split_by"]),
             "validation_share": values["validation_share"] / 100,

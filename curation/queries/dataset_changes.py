@@ -130,9 +130,14 @@ def _settings(dataset: DatasetVersion) -> dict[str, str]:
     }
 
 
+JOINS_IN_WORDS = {"\n": "a new line", " ": "a space", "\n\n": "an empty line"}
+
+
 def _in_words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value in JOINS_IN_WORDS:
+        return JOINS_IN_WORDS[str(value)]
     return str(value)
 
 

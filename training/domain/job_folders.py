@@ -62,6 +62,7 @@ def job_spec(job: FineTuneJob) -> JobSpec:
         cache_dir=str((config.var_dir / "bases").resolve()),
         system_template=_system_template(recipe, job),
         speaker_template="{speaker}: {text}" if recipe.names_speakers else "{text}",
+        joins_with=recipe.joins_with,
         played_by_adapter=job.dataset.target_character.name,
         base_epochs=config.script_base_epochs,
     )

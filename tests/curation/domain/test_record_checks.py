@@ -79,9 +79,32 @@ def test_check_records_tells_when_the_same_lines_are_answered_differently() -> N
 
 @pytest.mark.parametrize(
     ("reply", "leaks"),
-    [("Fine.\nada: Yes.", True), ("ADA : Yes.", True), ("Note: it rains.", False)],
+    [
+        ("Fine.\nada: Yes.", True),
+        ("ADA : Yes.", True),
+        ("Fine. Ada: Yes.", True),
+        ("Note: it rains.", False),
+    ],
 )
 def test_check_record_tells_a_speaker_label_in_a_reply(reply: str, leaks: bool) -> None:
     spoken = replace(record("ADA: q", reply), speakers=frozenset({"ADA", ""}))
     found = {problem.code for problem in check_record(spoken, 100)}
     assert ("speaker_label" in found) == leaks
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a\u202eb\u202c", "(U+202C, U+202E)"),
+        ("a\u200bb", "(U+200B)"),
+        ("a\uffff", "(U+FFFF)"),
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u200f!",
+            "",
+        ),  # Persian, with its joiner
+    ],
+)
+def test_check_record_tells_characters_that_nobody_sees_once(text: str, told: str) -> None:
+    problems = [p for p in check_record(record(text, text), 100) if p.code == "unseen_character"]
+    assert [p.severity for p in problems] == [Severity.WARNING] * bool(told)
+    assert all(told in problem.message for problem in problems)
