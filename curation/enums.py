@@ -183,6 +183,7 @@ class ExportFormat(TextChoices):
     """What the files of an export are made for."""
 
     OPENAI_CHAT = "openai_chat", "OpenAI chat JSONL"
+    PREFERENCES = "preferences", "preference pairs (DPO)"
     SHAREGPT = "sharegpt", "ShareGPT JSONL"
     HUGGING_FACE = "hugging_face", "Hugging Face folder"
     CSV = "csv", "CSV"

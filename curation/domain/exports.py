@@ -17,6 +17,7 @@ from curation.domain.export_formats import (
 )
 from curation.domain.frozen_records import frozen_lines
 from curation.domain.leased_work import Hold, Stages, work_on
+from curation.domain.preference_pairs import preference_lines
 from curation.enums import DatasetState, ExportFormat, ExportState, Split
 from curation.models import DatasetVersion, Export, ExportFile
 from rickproject.config import get_config
@@ -144,6 +145,11 @@ def _contents(
     match file_format:
         case ExportFormat.OPENAI_CHAT:
             return {f"{split}.jsonl": made for split, made in lines.items()}
+        case ExportFormat.PREFERENCES:
+            return {
+                f"{split}.preferences.jsonl": preference_lines(dataset, split, made)
+                for split, made in lines.items()
+            }
         case ExportFormat.SHAREGPT:
             return {
                 f"{split}.sharegpt.jsonl": sharegpt_lines(made) for split, made in lines.items()

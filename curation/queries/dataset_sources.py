@@ -99,6 +99,15 @@ def source_dialogue(dialogue: Dialogue) -> SourceDialogue:
     return _source_dialogues([row], row.target_character)[0]
 
 
+def sources_at(dialogues: list[Dialogue], target: Character) -> list[SourceDialogue]:
+    """Return dialogues at the revision that each row in memory names.
+
+    Args:
+        dialogues: read with ``scene__utterance__episode__script``.
+    """
+    return _source_dialogues(dialogues, target)
+
+
 def approved_content(dialogue_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """Return what the newest approval of each dialogue had read: SHA-256 of lines and of note."""
     rows = (

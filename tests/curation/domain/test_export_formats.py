@@ -86,6 +86,10 @@ def test_parquet_pieces_hold_every_record_in_order(monkeypatch: pytest.MonkeyPat
     [
         (ExportFormat.SHAREGPT, {"train.sharegpt.jsonl", "validation.sharegpt.jsonl"}),
         (ExportFormat.CSV, {"messages.csv"}),
+        (
+            ExportFormat.PREFERENCES,
+            {"train.preferences.jsonl", "validation.preferences.jsonl"},
+        ),
         (ExportFormat.HUGGING_FACE, {"train.parquet", "validation.parquet", "README.md"}),
     ],
 )
