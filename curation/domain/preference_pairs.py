@@ -1,7 +1,7 @@
 """Preference pairs: a reply as a reviewer fixed it, and the same reply as it was before.
 
-The fixed reply and what leads to it are taken from the frozen record; the one before from the revision
-the reviewer read, which never changes, by the same recipe.
+The fixed reply and what leads to it are taken from the frozen record; the one before from the
+revision the reviewer read, which never changes, by the same recipe.
 """
 
 import json

@@ -15,8 +15,6 @@ from rickproject.lib.text import UNWRITABLE
 
 MINIMUM_TRAIN_RECORDS = 10
 ROLES = {"system", "user", "assistant"}
-# Marks of direction, and spaces without width; joiners belong to emoji and to some scripts.
-HIDDEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 CONTROL_TOKEN = re.compile(r"<\|[a-z_]{2,40}\|>")
 LINE_OR_SENTENCE = re.compile(r"[\r\n]+|(?<=[.!?…])\s+")  # lines may be joined by a space
 # Marks that turn the direction of what follows (Unicode's Bidi_Control without the three single
@@ -111,14 +109,6 @@ def _check_text(record: CheckedRecord, text: str) -> Iterator[Problem]:
         yield error("empty_text", "has an empty message.")
     if CONTROL_TOKEN.search(text):
         yield error("control_token", f"contains a control token: {CONTROL_TOKEN.findall(text)[0]}")
-    if found := HIDDEN.search(text):
-        yield Problem(
-            "hidden_character",
-            Severity.WARNING,
-            f"{record.label} contains a character that nobody sees (U+{ord(found[0]):04X}), which "
-            "turns the direction of the text or splits a word; edit its text for training.",
-            record.dialogue_id,
-        )
     if found := UNWRITABLE.search(text):
         yield error(
             "control_character",

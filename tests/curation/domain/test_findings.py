@@ -7,8 +7,7 @@ from django.urls import reverse
 
 from curation.domain.datasets import DatasetError
 from curation.domain.findings import accept_finding
-from curation.domain.record_checks import CheckedRecord, check_record
-from curation.enums import DatasetState, Role, Severity, Split
+from curation.enums import DatasetState, Role, Severity
 from curation.models import Activity, DatasetVersion, Finding
 from tests.factories import DatasetVersionFactory, make_member
 
@@ -67,19 +66,3 @@ def test_page_accepts_a_finding_and_shows_why(
     text = client.post(address, {"reason": "A refrain."}, follow=True).content.decode()
     assert "“A refrain.”" in text
     assert "Let it stand" not in text
-
-
-@pytest.mark.parametrize(("text", "code"), [("Stop\u202emoon", "202E"), ("Fri\u200bdge", "200B")])
-def test_check_record_finds_characters_that_nobody_sees(text: str, code: str) -> None:
-    messages = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": text}]
-    record = CheckedRecord(1, "S1E1 1–2", Split.TRAIN, messages, 9, "scene")  # type: ignore[arg-type]
-    (problem,) = check_record(record, 100)
-    assert (problem.code, problem.severity) == ("hidden_character", Severity.WARNING)
-    assert f"U+{code}" in problem.message
-
-
-def test_check_record_leaves_joined_emoji_alone() -> None:
-    text = "\U0001f469\u200d\U0001f680"
-    messages = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": text}]
-    record = CheckedRecord(1, "S1E1 1–2", Split.TRAIN, messages, 9, "scene")  # type: ignore[arg-type]
-    assert list(check_record(record, 100)) == []
