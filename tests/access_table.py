@@ -219,6 +219,7 @@ ROUTES: dict[str, Route] = {
     "job_cancel": post(MANAGING, "slug", "job"),
     "job_pause": post(MANAGING, "slug", "job"),
     "job_resume": post(MANAGING, "slug", "job"),
+    "checkpoint_offer": post(MANAGING, "slug", "job", "one"),
     "job_retry": post(MANAGING, "slug", "job"),
     "chat": get(TALKING, "slug"),
     "conversation_start": post(TALKING, "slug"),

@@ -63,6 +63,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("p/<slug:slug>/training/<int:pk>/pause/", job_pauses.job_pause, name="job_pause"),
     path("p/<slug:slug>/training/<int:pk>/resume/", job_pauses.job_resume, name="job_resume"),
+    path(
+        "p/<slug:slug>/training/<int:pk>/checkpoints/<int:step>/offer/",
+        models.checkpoint_offer,
+        name="checkpoint_offer",
+    ),
     path("p/<slug:slug>/training/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
     path("p/<slug:slug>/scenes/suggesters/", suggesters.suggesters, name="suggesters"),
     path("p/<slug:slug>/scenes/<int:pk>/suggestions/", suggestions.suggestions, name="suggestions"),

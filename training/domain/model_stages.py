@@ -1,6 +1,7 @@
 """What a model is to the team: candidate, live, retired; and the end of its weights."""
 
 import shutil
+from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -13,8 +14,9 @@ from training.domain.job_folders import job_folder
 from training.domain.jobs import require_manager
 from training.enums import ModelKind, ModelStage
 from training.errors import TrainingError
-from training.models import ModelVersion
+from training.models import FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL
+from training.serving.registry import read_entry
 from training.trainer import files
 
 MOST_REASON = 2000
@@ -118,8 +120,7 @@ def delete_weights(model: ModelVersion, *, actor: User, reason: str = "") -> Mod
     if not changed:
         raise ModelStageError("Retire the model first; then its weights can be deleted, once.")
     _record("model.weights_deleted", model, actor, reason)
-    folders = [get_config().var_dir / "models" / model.served_name]
-    folders += [job_folder(job) / name for name in (files.ADAPTER, files.MODEL, files.CHECKPOINTS)]
+    folders = _folders_of(model, job)
 
     def remove() -> None:
         for folder in folders:
@@ -127,6 +128,18 @@ def delete_weights(model: ModelVersion, *, actor: User, reason: str = "") -> Mod
 
     transaction.on_commit(remove)
     return model
+
+
+def _folders_of(model: ModelVersion, job: FineTuneJob) -> list[Path]:
+    """Return what only this model needs; the last model of a job takes the checkpoints along."""
+    models_dir = get_config().var_dir / "models"
+    folders, mine = [models_dir / model.served_name], job_folder(job).resolve()
+    entry = read_entry(models_dir, model.served_name)
+    weights = (entry.adapter_dir or entry.base_dir) if entry else None
+    if weights and weights.resolve().is_relative_to(mine):
+        folders.append(weights)
+    others = ModelVersion.objects.filter(job=job, weights_deleted_at=None).exclude(pk=model.pk)
+    return folders if others.exists() else [*folders, mine / files.CHECKPOINTS]
 
 
 def _checked(model: ModelVersion, actor: User, reason: str) -> str:

@@ -103,7 +103,7 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
         folder: the job's own.
     """
     models_dir, context = get_config().var_dir / "models", result.context_tokens or 256
-    base_dir = _base_dir(result)
+    base_dir = base_folder(result)
     served_base = base_name(job, what=result.base_key or str(base_dir))
     name = model_name(job)
     sampling = SCRIPT_SAMPLING if result.base_key else {}
@@ -127,7 +127,8 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
     return register_fine_tuned(job, served_name=name, context_tokens=context)
 
 
-def _base_dir(result: files.Result) -> Path:
+def base_folder(result: files.Result) -> Path:
+    """Return where the base of a job's result lies; ``result`` has a ``base_dir``."""
     recorded = Path(result.base_dir or "")
     return (
         recorded if result.base_key is None else get_config().var_dir.resolve() / "bases" / recorded

@@ -15,14 +15,16 @@ from curation.access import MANAGING, WATCHING, member_project, project_roles, s
 from curation.models import Project
 from rickproject.lib.errors import RickError
 from training.access.jobs import project_job
+from training.domain.checkpoint_models import checkpoint_name
 from training.domain.estimates import Estimate, estimate_job
 from training.domain.job_limits import JobLimitError, needs_second_person
 from training.domain.job_pauses import may_pause
 from training.domain.jobs import cancel_job, retry_job, start_job
+from training.domain.model_versions import model_name
 from training.domain.repeats import repeat_sentence
 from training.enums import FINAL_JOB_STATES, JobState
 from training.forms.jobs import SETTING_PREFIX, JobForm
-from training.models import FineTuneJob, ModelVersion
+from training.models import Checkpoint, FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL
 from training.providers.registry import (
     capabilities_here,
@@ -177,13 +179,22 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "settings": job_settings(found),
         "earlier": project_jobs(found.project).filter(pk__lt=found.pk).first(),
         "repeat": repeat_sentence(found) if found.state in FINAL_JOB_STATES else "",
-        "models": ModelVersion.objects.filter(job=found),
+        "models": ModelVersion.objects.filter(job=found, name=model_name(found)),
+        "checkpoints": _checkpoints(found),
         "warnings": warning_sentences(capabilities_here(found.provider), found.base_model),
     }
     if context["view"] == "table":
         names = [name for name, _ in TABLE_COLUMNS]
         context["table"] = list(reversed(curves.table(names)))
     return render(request, "training/jobs/job.html", context)
+
+
+def _checkpoints(found: FineTuneJob) -> list[tuple[Checkpoint, ModelVersion | None]]:
+    """Return the checkpoints of a job that is over, each with its model if one was made."""
+    if found.state not in FINAL_JOB_STATES:
+        return []
+    made = {model.name: model for model in ModelVersion.objects.filter(job=found)}
+    return [(row, made.get(checkpoint_name(found, row.step))) for row in found.checkpoints.all()]
 
 
 def _job_context(request: HttpRequest, found: FineTuneJob) -> dict[str, Any]:

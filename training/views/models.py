@@ -10,7 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 from curation.access import MANAGING, WATCHING, member_project, project_roles, signed_in
 from curation.queries.activity_feed import steps_of
 from rickproject.lib.errors import RickError
+from training.access.jobs import project_job
 from training.access.models import project_model
+from training.domain.checkpoint_models import offer_checkpoint
 from training.domain.model_stages import (
     delete_weights,
     open_model,
@@ -83,3 +85,16 @@ def model_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except RickError as error:
         messages.error(request, str(error))
     return redirect("model", slug, pk)
+
+
+@login_required
+@require_POST
+def checkpoint_offer(request: HttpRequest, slug: str, pk: int, step: int) -> HttpResponse:
+    """Make a model of a job's checkpoint and show it."""
+    found = project_job(request.user, slug, pk, MANAGING)
+    try:
+        made = offer_checkpoint(found, step, actor=signed_in(request))
+    except RickError as error:
+        messages.error(request, str(error))
+        return redirect("job", slug, pk)
+    return redirect("model", slug, made.pk)

@@ -31,6 +31,7 @@ from training.domain.model_stages import (
 from training.enums import ModelStage
 from training.models import ModelVersion
 from training.queries.conversations import talkable_models
+from training.serving.registry import write_model_entry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 
@@ -114,11 +115,16 @@ def test_delete_weights_takes_the_files_and_leaves_what_was_said(
 ) -> None:
     job = FineTuneJobFactory(project=project, provider="local")
     model = ModelVersionFactory(project=project, job=job)
-    adapter = job_folder(job) / "adapter"
-    served = get_config().var_dir / "models" / model.served_name
-    for folder in (adapter, served):
+    adapter, kept = (job_folder(job) / name for name in ("adapter", "checkpoints"))
+    for folder in (adapter, kept):
         folder.mkdir(parents=True)
         (folder / "file").write_text("weights")
+    models_dir = get_config().var_dir / "models"
+    served = models_dir / model.served_name
+    write_model_entry(
+        models_dir, name=model.served_name, base_dir="/base", adapter_dir=adapter, context_tokens=9
+    )
+    sibling = ModelVersionFactory(project=project, job=job, stage=ModelStage.RETIRED)
     talk = start_conversation(project, user=manager, model=model)
     with pytest.raises(ModelStageError, match="Retire the model first"):
         delete_weights(model, actor=manager)
@@ -128,7 +134,10 @@ def test_delete_weights_takes_the_files_and_leaves_what_was_said(
         delete_weights(model, actor=manager, reason="Nobody uses it.")
     assert not adapter.exists()
     assert not served.exists()
-    assert job_folder(job).exists()
+    assert kept.exists()  # a checkpoint may be another model
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_weights(sibling, actor=manager)
+    assert not kept.exists()
     talk.refresh_from_db()
     assert talk.model == model
     with pytest.raises(ModelStageError, match="weights were deleted"):
