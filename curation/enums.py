@@ -177,6 +177,7 @@ class SplitBy(TextChoices):
     DIALOGUE = "dialogue", "dialogue"
     SCENE = "scene", "scene"
     EPISODE = "episode", "episode"
+    STRATIFIED = "stratified", "scene, evenly over seasons and lengths"
 
 
 class ExportFormat(TextChoices):

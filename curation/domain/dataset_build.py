@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 from django.db import transaction
 
@@ -10,7 +11,7 @@ from curation.domain.activity import record_activity
 from curation.domain.leased_work import Hold, Stages, work_on
 from curation.domain.record_checks import CheckedRecord, Problem, check_records
 from curation.domain.record_statistics import summarise_records
-from curation.domain.splits import choose_validation
+from curation.domain.splits import choose_stratified, choose_validation
 from curation.domain.training_records import ChatMessage, Line, Recipe, record_messages
 from curation.enums import DatasetState, Split, SplitBy
 from curation.models import DatasetRecord, DatasetVersion, Finding
@@ -78,7 +79,7 @@ def build_records(dataset: DatasetVersion, hold: Hold) -> list[BuiltRecord]:
     recipe = _recipe(dataset)
     sources = approved_dialogues(dataset.target_character, on_chunk=hold.step)
     groups = [_group(source, SplitBy(dataset.split_by)) for source in sources]
-    validation = choose_validation(groups, share=dataset.validation_share, seed=dataset.seed)
+    validation = _choose(dataset, sources, groups)
     read = approved_content([source.pk for source in sources])
     records = []
     for source, group in zip(sources, groups, strict=True):
@@ -89,6 +90,29 @@ def build_records(dataset: DatasetVersion, hold: Hold) -> list[BuiltRecord]:
     return records
 
 
+def _choose(
+    dataset: DatasetVersion, sources: Sequence[SourceDialogue], groups: Sequence[str]
+) -> set[str]:
+    """Return the groups of the validation split."""
+    share, seed = dataset.validation_share, dataset.seed
+    if dataset.split_by != SplitBy.STRATIFIED:
+        return choose_validation(groups, share=share, seed=seed)
+    return choose_stratified(groups, _strata(sources, groups), share=share, seed=seed)
+
+
+def _strata(sources: Sequence[SourceDialogue], groups: Sequence[str]) -> list[tuple[int, int]]:
+    """Return season and length of each dialogue's scene: 0 for the shortest third of dialogues."""
+    lengths = sorted(len(source.lines) for source in sources)
+    bounds = [lengths[len(lengths) * part // 3] for part in (1, 2)] if lengths else []
+    inside: dict[str, list[int]] = {}
+    for source, group in zip(sources, groups, strict=True):
+        inside.setdefault(group, []).append(len(source.lines))
+    return [
+        (source.episode_order[0], sum(mean(inside[group]) >= bound for bound in bounds))
+        for source, group in zip(sources, groups, strict=True)
+    ]
+
+
 def _recipe(dataset: DatasetVersion) -> Recipe:
     return Recipe.from_json(dataset.recipe)
 
@@ -97,7 +121,7 @@ def _group(source: SourceDialogue, split_by: SplitBy) -> str:
     episode = f"{source.script_sha256} {source.episode_code}"
     if split_by == SplitBy.EPISODE:
         return episode
-    if split_by == SplitBy.SCENE:
+    if split_by in {SplitBy.SCENE, SplitBy.STRATIFIED}:
         return f"{episode} scene {source.scene_position}"
     return f"{episode} dialogue {source.first_position}"
 

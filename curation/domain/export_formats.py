@@ -129,8 +129,8 @@ person, the whole version by a second one.
 Each row holds `messages`, a list of `role`, `content` and `weight`. A `weight` of 0 marks a reply
 that is read but not trained on; it is empty for every other message.
 
-The split was made by {dataset.split_by} with the seed {dataset.seed}. `manifest.json` lists the
-dialogues; its SHA-256 is `{dataset.sha256}`.
+The split was made by {dataset.get_split_by_display()} with the seed {dataset.seed}.
+`manifest.json` lists the dialogues; its SHA-256 is `{dataset.sha256}`.
 
 The recipe:
 

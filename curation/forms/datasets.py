@@ -52,7 +52,8 @@ class BuildForm(forms.Form):
     split_by = forms.ChoiceField(
         choices=SplitBy.choices,
         initial=SplitBy.SCENE,
-        help_text="What stays on one side. Neighbours in a scene resemble each other.",
+        help_text="What stays on one side. Neighbours in a scene resemble each other. Evenly: each "
+        "season, and short and long dialogues, give their share to both sides.",
     )
     validation_share = forms.IntegerField(
         min_value=0, max_value=50, initial=10, label="For validation, in %"

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,14 @@ from curation.domain.datasets import request_dataset
 from curation.domain.leased_work import LEASE_SECONDS, Hold
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Severity, Split, SplitBy
-from curation.models import Boundary, Character, DatasetVersion, DialogueRevision, Project
+from curation.models import (
+    Boundary,
+    Character,
+    DatasetVersion,
+    DialogueRevision,
+    Episode,
+    Project,
+)
 from curation.queries.dataset_facts import file_facts
 from rickproject.lib.tokens import TokenCount
 from tests.factories import (
@@ -63,6 +71,22 @@ def test_build_dataset_freezes_records_and_a_manifest_that_fits_them() -> None:
     assert manifest["files"]["train"]["sha256"] == hashlib.sha256(train).hexdigest()
     assert dataset.sha256 == hashlib.sha256(dataset.manifest.encode()).hexdigest()
     assert not dataset.findings.filter(severity=Severity.ERROR).exists()
+
+
+def test_build_dataset_splits_evenly_over_seasons_and_keeps_scenes_whole() -> None:
+    project = ProjectFactory()
+    for number in range(1, 41):
+        scene = make_scene(
+            "PIP: Why?\nVEX: So.\nPIP: And?\nVEX: No.", project=project, episode_number=number
+        )
+        make_dialogue(scene, first=0, last=1)
+        make_dialogue(scene, first=2, last=3)
+    Episode.objects.filter(episode_number__gt=20).update(season_number=2)
+    dataset = rebuilt(project, split_by=SplitBy.STRATIFIED, validation_share=0.2)
+    held_out = dataset.records.filter(split=Split.VALIDATION)
+    seasons = Counter(held_out.values_list("dialogue__scene__utterance__episode__season_number"))
+    assert seasons == {(1,): 8, (2,): 8}
+    assert not dataset.findings.filter(code="neighbours_leak").exists()
 
 
 def test_build_dataset_gives_the_same_bytes_for_the_same_inputs() -> None:
