@@ -1,8 +1,10 @@
 """What the pages about dialogues send."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from curation.domain.dialogue_shape import LONGEST_TEXT
 from curation.domain.proposals import (
@@ -176,6 +178,18 @@ def read_batch(data: dict[str, Any]) -> tuple[int, list[dict[str, Any]]] | None:
     return found[0]["revision"], found
 
 
+class EpisodeChoices:
+    """Every episode by its name, without making an object of each."""
+
+    def __init__(self, episodes: QuerySet[Episode]) -> None:
+        self._rows = episodes.values_list("pk", "season_number", "episode_number", "title")
+
+    def __iter__(self) -> Iterator[tuple[int | str, str]]:
+        yield "", "every episode"
+        for pk, season, number, title in self._rows:
+            yield pk, f"S{season}E{number} {title}".strip()
+
+
 class DialogueFilter(forms.Form):
     """Which dialogues a list shows; it lives in the address."""
 
@@ -195,6 +209,7 @@ class DialogueFilter(forms.Form):
         episodes.queryset = Episode.objects.filter(
             script__project_id=project_id, script__state=ScriptState.IMPORTED
         ).order_by("season_number", "episode_number")
+        episodes.widget.choices = EpisodeChoices(episodes.queryset)
         targets.queryset = Character.objects.filter(project_id=project_id, is_target=True)
 
 

@@ -50,13 +50,12 @@ class ListedDialogues:
         episode: Episode | None = None,
         target: Character | None = None,
     ) -> None:
-        self._found = _dialogues(project, episode, target)
-        self.counts = _counts(self._found)
+        self._project = project
+        self.counts = _counts(_dialogues(project, episode, target))
         self._by_episode = self.counts.of_episodes(state)
-        if state:
-            self._found = self._found.filter(state=state)
-        else:
-            self._found = self._found.exclude(state=DialogueState.REMOVED)
+        self._wanted = Q(state=state) if state else ~Q(state=DialogueState.REMOVED)
+        if target:
+            self._wanted &= Q(target_character=target)
 
     def count(self) -> int:
         """Return how many there are."""
@@ -76,14 +75,14 @@ class ListedDialogues:
             elif not chosen:
                 before += number
             seen += number
-        rows = _with_lines(self._found.filter(scene__in=_scenes(chosen)))
+        # Without the project: its scenes lead straight to them, by their own index.
+        rows = _with_lines(Dialogue.objects.filter(self._wanted, scene__in=_scenes(chosen)))
         return list(rows[start - before : stop - before])
 
     def _order(self) -> list[int]:
-        episodes = Episode.objects.filter(pk__in=self._by_episode)
-        return list(
-            episodes.order_by("season_number", "episode_number", "pk").values_list("pk", flat=True)
-        )
+        episodes = Episode.objects.filter(script__project=self._project)
+        rows = episodes.order_by("season_number", "episode_number", "pk")
+        return [pk for pk in rows.values_list("pk", flat=True) if pk in self._by_episode]
 
 
 def _dialogues(
