@@ -112,7 +112,7 @@ def test_refused_transaction_leaves_nothing_that_the_writer_would_wait_for(opene
         refused.join(5)
         second.connection.execute("COMMIT")
         begin(first)
-        second.connection.execute("PRAGMA busy_timeout=3000")
+        second.connection.execute("PRAGMA busy_timeout=20000")
         insert = "INSERT INTO turn VALUES (1)"
         waiting = threading.Thread(target=second.connection.execute, args=(insert,))
         waiting.start()
@@ -122,5 +122,5 @@ def test_refused_transaction_leaves_nothing_that_the_writer_would_wait_for(opene
     finally:
         gc.enable()
         first.connection.execute("COMMIT")
-    waiting.join(5)
+    waiting.join(25)
     assert first.connection.execute("SELECT sum(n) FROM turn").fetchone() == (1,)
