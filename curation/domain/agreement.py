@@ -10,16 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
-from curation.domain.agreement_pairs import (
-    KEPT_PAIRS,
-    Pair,
-    PairFigures,
-    Unit,
-    compare_pairs,
-)
+from curation.domain.agreement_pairs import Pair, PairFigures, Unit
+from curation.domain.agreement_units import UnitFigures, measure_unit
 from curation.domain.segmentation_metrics import Measure, Undefined
 
 ONE_LAYER = Undefined("Agreement needs two finished layers of one episode; there is at most one.")
@@ -78,14 +71,17 @@ class Agreement:
 def measure_agreement(units: Sequence[Unit]) -> Agreement:
     """Compute every figure over episodes; with one episode, that episode's agreement.
 
-    Means are over the pairs of all episodes, unweighted.
-
     Raises:
         ValueError: a gap is not one of 1..rows-1.
     """
+    return pool_agreement([measure_unit(unit) for unit in units])
+
+
+def pool_agreement(units: Sequence[UnitFigures]) -> Agreement:
+    """Put the figures of episodes together; means are over the pairs of all, unweighted."""
     found: dict[Pair, list[PairFigures]] = defaultdict(list)
     for unit in units:
-        for pair, figures in compare_pairs(unit).items():
+        for pair, figures in unit.pairs.items():
             found[pair].append(figures)
     every = [figures for one in found.values() for figures in one]
     return Agreement(
@@ -95,23 +91,22 @@ def measure_agreement(units: Sequence[Unit]) -> Agreement:
         f1=mean_of(one.f1 for one in every),
         near_f1=mean_of(one.near_f1 for one in every),
         alpha=gap_alpha(units),
-        pi=multi_pi(units, pairs=every),
+        pi=multi_pi(units),
         matrix={pair: mean_of(f.similarity for f in one) for pair, one in found.items()},
         windows=_range(k for one in every for k in one.windows),
         windows_say_little=sum(one.windows_say_little for one in every),
-        annotators=tuple(sorted({who for unit in units for who in unit.layers})),
+        annotators=tuple(sorted({who for unit in units for who in unit.annotators})),
     )
 
 
-def gap_alpha(units: Iterable[Unit]) -> Measure:
+def gap_alpha(units: Sequence[UnitFigures]) -> Measure:
     """Krippendorff's alpha of the yes or no at each gap, gaps of all episodes pooled.
 
     Strict: a slip of one row counts as two errors. Unknown gaps are missing values.
 
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability.
     """
-    parts = [_answers_of(unit) for unit in units]
-    ones, zeros, mixed = (sum(part[at] for part in parts) for at in range(3))
+    ones, zeros, mixed = (sum(unit.answers[at] for unit in units) for at in range(3))
     if not ones + zeros + mixed:
         return NOTHING_SHARED
     total, with_boundary = ones + zeros + 2 * mixed, ones + mixed
@@ -122,27 +117,17 @@ def gap_alpha(units: Iterable[Unit]) -> Measure:
     return 1 - (2 * mixed / total) / expected
 
 
-def multi_pi(units: Sequence[Unit], *, pairs: Iterable[PairFigures] | None = None) -> MultiPi:
+def multi_pi(units: Sequence[UnitFigures]) -> MultiPi:
     """Fleiss' multi-pi whose observed agreement is boundary similarity over all pairs.
-
-    Args:
-        pairs: the compared pairs of ``units``, where the caller has them already.
 
     Source: Fournier and Inkpen (2012), Segmentation similarity and agreement, NAACL;
     Fournier (2013), Evaluating text segmentation using boundary edit distance, ACL.
     """
-    if pairs is None:
-        pairs = [figures for unit in units for figures in compare_pairs(unit).values()]
-    edits = [figures.edit for figures in pairs if figures.edit]
+    edits = [figures.edit for unit in units for figures in unit.pairs.values() if figures.edit]
     if not edits:
         return MultiPi(ONE_LAYER, ONE_LAYER, ONE_LAYER)
     events = sum(edit.events for edit in edits)
-    rates = [
-        len(set(unit.layers[who])) / (unit.rows - 1)
-        for unit in units
-        if unit.rows > 1
-        for who in unit.finished()
-    ]
+    rates = [rate for unit in units for rate in unit.boundary_rates]
     expected = (sum(rates) / len(rates)) ** 2
     if not events:
         return MultiPi(NO_BOUNDARIES, NO_BOUNDARIES, expected)
@@ -179,44 +164,6 @@ def band_of(similarity: Measure) -> tuple[str, str]:
     if similarity >= ADJUDICATE:
         return "fair", "Worth adjudicating: most scenes are shared, the splits need a decision."
     return "poor", "Low: sharpen the guideline and talk about the splits before cutting more."
-
-
-def _answers_of(unit: Unit) -> tuple[float, float, float]:
-    """Return the coincidences of two yes, two no, and yes with no at a unit's gaps."""
-    if unit.known:
-        return _coincidences(*_votes_of(unit))
-    return _finished_answers(unit.rows, tuple(frozenset(one) for one in unit.layers.values()))
-
-
-@lru_cache(maxsize=KEPT_PAIRS)
-def _finished_answers(rows: int, layers: tuple[frozenset[int], ...]) -> tuple[float, float, float]:
-    """Return the same for layers that are whole; what they give never changes."""
-    return _coincidences(*_votes_of(Unit(rows, dict(enumerate(layers)))))
-
-
-def _coincidences(judged: Any, marked: Any) -> tuple[float, float, float]:
-    seen = judged >= 2
-    m, c = judged[seen], marked[seen]
-    return (
-        float((c * (c - 1) / (m - 1)).sum()),
-        float(((m - c) * (m - c - 1) / (m - 1)).sum()),
-        float((c * (m - c) / (m - 1)).sum()),
-    )
-
-
-def _votes_of(unit: Unit) -> tuple[Any, Any]:
-    """Return how many judged and how many marked each gap."""
-    import numpy as np  # noqa: PLC0415  # a web process starts without it
-
-    m, c = np.zeros(max(unit.rows, 1)), np.zeros(max(unit.rows, 1))
-    for who, gaps in unit.layers.items():
-        if who in unit.known:
-            m[list(unit.known[who])] += 1
-            c[[gap for gap in set(gaps) if gap in unit.known[who]]] += 1
-        else:
-            m += 1
-            c[list(set(gaps))] += 1
-    return m[1:], c[1:]
 
 
 def _range(numbers: Iterable[int]) -> tuple[int, ...]:

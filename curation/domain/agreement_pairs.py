@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     Counts = NDArray[np.float64]
 
 Pair = tuple[int, int]
-KEPT_PAIRS = 2048  # comparisons that a process remembers
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +90,7 @@ def compare_pairs(unit: Unit) -> dict[Pair, PairFigures]:
     }
 
 
-@lru_cache(maxsize=KEPT_PAIRS)
 def _compare(rows: int, ours: frozenset[int], theirs: frozenset[int]) -> PairFigures:
-    """Compare two layers; what two layers give never changes, so it is computed once."""
     if rows <= 1:
         return NO_PAIR
     edit = edit_boundaries(ours, theirs, rows=rows)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from curation.domain.agreement import Agreement, measure_agreement
+from curation.domain.agreement import Agreement, pool_agreement
 from curation.domain.agreement_pairs import Unit
+from curation.domain.agreement_units import UnitFigures, measure_unit
 from curation.models import Episode
 from curation.queries.finished_layers import (
     FinishedLayer,
@@ -17,7 +18,7 @@ from curation.queries.finished_layers import (
     spoken_shapes,
     starts_of,
 )
-from rickproject.lib.kept_figures import kept
+from rickproject.lib.kept_figures import kept_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +45,37 @@ class TeamAgreement:
     people: Mapping[int, User]
 
     def together(self) -> Agreement:
-        """Measure all episodes as one; kept until a layer changes, is submitted or taken back."""
-        layers = [layer for one in self.measured for layer in self.layers[one.pk]]
-        return kept("agreement", layers, lambda: measure_agreement(list(self._units().values())))
+        """Measure all episodes as one."""
+        return pool_agreement(list(self._figures(self.measured).values()))
 
     def of_episodes(self, episodes: Iterable[Episode]) -> list[EpisodeAgreement]:
-        """Measure some of the measured episodes one by one, in three queries."""
+        """Measure some of the measured episodes one by one."""
         chosen = list(episodes)
-        units = self._units(chosen)
+        found = self._figures(chosen)
         return [
-            EpisodeAgreement(one, len(self.layers[one.pk]), measure_agreement([units[one.pk]]))
+            EpisodeAgreement(one, len(self.layers[one.pk]), pool_agreement([found[one.pk]]))
             for one in chosen
         ]
 
-    def _units(self, episodes: Sequence[Episode] | None = None) -> dict[int, Unit]:
-        chosen = self.measured if episodes is None else episodes
-        starts = starts_of(layer for one in chosen for layer in self.layers[one.pk])
-        spoken = spoken_shapes(chosen)
-        return {
-            one.pk: Unit(
-                rows=spoken[one.pk].rows,
-                layers={
-                    layer.annotator: spoken[one.pk].gaps(starts[layer.pk])
-                    for layer in self.layers[one.pk]
-                },
-            )
-            for one in chosen
-        }
+    def _figures(self, episodes: Sequence[Episode]) -> dict[int, UnitFigures]:
+        """Measure episodes; each is kept until a layer of it changes, comes or is taken back."""
+        layers = {one.pk: self.layers[one.pk] for one in episodes}
+        by_key = {one.pk: one for one in episodes}
+
+        def work_out(keys: list[int]) -> dict[int, UnitFigures]:
+            return {pk: measure_unit(unit) for pk, unit in self._units(by_key, keys)}
+
+        return kept_each("agreement", layers, work_out)
+
+    def _units(
+        self, episodes: Mapping[int, Episode], keys: list[int]
+    ) -> Iterator[tuple[int, Unit]]:
+        """Yield the layers of some episodes, read in three queries."""
+        starts = starts_of(layer for pk in keys for layer in self.layers[pk])
+        spoken = spoken_shapes([episodes[pk] for pk in keys])
+        for pk in keys:
+            layers = {one.annotator: spoken[pk].gaps(starts[one.pk]) for one in self.layers[pk]}
+            yield pk, Unit(rows=spoken[pk].rows, layers=layers)
 
 
 def agreement_of_episodes(episodes: Sequence[Episode]) -> TeamAgreement:

@@ -24,6 +24,7 @@ from curation.domain.agreement import (
     multi_pi,
 )
 from curation.domain.agreement_pairs import Unit, compare_pairs
+from curation.domain.agreement_units import measure_unit
 from curation.domain.segmentation_metrics import NO_BOUNDARY, TOO_SHORT, window_size
 from tests.curation.domain.masses import boundaries_of_masses
 
@@ -46,8 +47,8 @@ def near(value: object, expected: float, tolerance: float = CLOSE) -> bool:
 
 def test_alpha_and_pi_give_the_printed_values() -> None:
     three = unit((5, 5, 10), (5, 6, 9), (5, 15))
-    assert near(gap_alpha([three]), 0.569231, 5e-7)
-    pi = multi_pi([three])
+    assert near(gap_alpha([measure_unit(three)]), 0.569231, 5e-7)
+    pi = multi_pi([measure_unit(three)])
     assert near(pi.value, 0.580102, 5e-7)
     assert near(pi.observed, 0.583333, 5e-7)
     assert near(pi.expected, 0.007695, 5e-7)
@@ -55,12 +56,12 @@ def test_alpha_and_pi_give_the_printed_values() -> None:
 
 def test_alpha_takes_what_is_not_known_as_missing() -> None:
     partly = unit((5, 5, 10), (5, 6, 9), (5, 15), known={3: range(1, 11)})
-    assert near(gap_alpha([partly]), 0.562791, 5e-7)
+    assert near(gap_alpha([measure_unit(partly)]), 0.562791, 5e-7)
     assert set(compare_pairs(partly)) == {(1, 2)}
 
 
 def test_pi_pools_episodes() -> None:
-    pi = multi_pi([unit((5, 5, 10), (5, 6, 9)), unit((6, 6), (5, 7))])
+    pi = multi_pi([measure_unit(unit((5, 5, 10), (5, 6, 9))), measure_unit(unit((6, 6), (5, 7)))])
     assert near(pi.value, 0.663429, 5e-7)
     assert near(pi.observed, 2 / 3)
     assert near(pi.expected, 0.009621, 5e-7)
@@ -150,7 +151,7 @@ def test_alpha_with_missing_values_equals_krippendorff(seed: int) -> None:
             if rnd.random() < 0.4:
                 known[who] = range(1, rnd.randint(2, rows))
         units.append(Unit(rows, layers, known))
-    assert near(gap_alpha(units), FROZEN[seed])
+    assert near(gap_alpha([measure_unit(one) for one in units]), FROZEN[seed])
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -179,7 +180,9 @@ def test_pairs_equal_segeval_and_nltk_in_both_directions(seed: int, segeval: Any
         assert figures.windows == tuple(windows)
         assert near(figures.similarity, float(segeval.boundary_similarity(*sides, n_t=2)))
     data = segeval.Dataset({"e": {str(n): m for n, m in enumerate(masses)}})
-    assert near(multi_pi([unit(*masses)]).value, float(segeval.fleiss_pi_linear(data)))
+    assert near(
+        multi_pi([measure_unit(unit(*masses))]).value, float(segeval.fleiss_pi_linear(data))
+    )
 
 
 def test_one_layer_has_no_agreement_and_says_so() -> None:

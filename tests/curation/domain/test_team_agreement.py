@@ -7,6 +7,7 @@ from django.core.cache import cache
 
 from curation.domain.agreement import Agreement, measure_agreement
 from curation.domain.agreement_pairs import Unit
+from curation.domain.agreement_units import UnitFigures, measure_unit
 from curation.domain.layers import take_back_own_layer
 from curation.domain.team_agreement import agreement_of_episodes
 from tests.curation.domain.layer_world import BlindWorld
@@ -42,8 +43,30 @@ def test_team_agreement_is_measured_once_for_the_same_layers(
     world.finish(world.ada, 4, 8)
     world.finish(world.ben, 4, 9)
     first = together(world)
-    monkeypatch.setattr("curation.domain.team_agreement.measure_agreement", None)
+    monkeypatch.setattr("curation.domain.team_agreement.measure_unit", None)
     assert together(world) == first
     cache.clear()
     with pytest.raises(TypeError):
         together(world)
+
+
+def test_only_the_episode_whose_layer_changed_is_measured_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = BlindWorld(), BlindWorld()
+    for world in (first, second):
+        world.finish(world.ada, 4, 8)
+        world.finish(world.ben, 4, 9)
+    episodes = [first.episode, second.episode]
+    agreement_of_episodes(episodes).together()
+    measured: list[Unit] = []
+
+    def watched(unit: Unit) -> UnitFigures:
+        measured.append(unit)
+        return measure_unit(unit)
+
+    monkeypatch.setattr("curation.domain.team_agreement.measure_unit", watched)
+    second.finish(second.cy, 12)
+    found = agreement_of_episodes(episodes).together()
+    assert [len(unit.layers) for unit in measured] == [3]
+    assert found.similarity.count == 4

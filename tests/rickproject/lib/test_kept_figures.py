@@ -2,7 +2,7 @@
 
 from django.test.utils import override_settings
 
-from rickproject.lib.kept_figures import kept
+from rickproject.lib.kept_figures import kept_each
 
 GONE = {
     "default": {
@@ -13,20 +13,27 @@ GONE = {
 }
 
 
-def test_figures_are_worked_out_once_for_the_same_rows() -> None:
-    asked: list[int] = []
+def test_only_what_changed_is_worked_out_again() -> None:
+    asked: list[list[str]] = []
 
-    def work_out() -> int:
-        asked.append(1)
-        return len(asked)
+    def work_out(keys: list[str]) -> dict[str, int | None]:
+        asked.append(keys)
+        return {key: len(asked) if key != "none" else None for key in keys}
 
-    rows = [(1, 2), (3, 4)]
-    assert [kept("sum", rows, work_out) for _ in range(3)] == [1, 1, 1]
-    assert kept("sum", [(1, 2), (3, 5)], work_out) == 2
-    assert kept("mean", rows, work_out) == 3
-    assert kept("sum", rows, work_out) == 1
+    rows = {"a": [(1, 2)], "none": [(3, 4)]}
+    for _ in range(2):
+        assert kept_each("sum", rows, work_out) == {"a": 1, "none": None}
+    assert kept_each("sum", rows | {"a": [(1, 3)], "b": [5]}, work_out) == {
+        "a": 2,
+        "none": None,
+        "b": 2,
+    }
+    assert asked == [["a", "none"], ["a", "b"]]
+    assert list(kept_each("sum", rows, work_out)) == ["a", "none"]
+    assert kept_each("mean", rows, work_out) == {"a": 3, "none": None}
 
 
 def test_figures_are_there_without_a_cache() -> None:
     with override_settings(CACHES=GONE):
-        assert [kept("sum", [1], lambda: 7) for _ in range(2)] == [7, 7]
+        for _ in range(2):
+            assert kept_each("sum", {"a": [1]}, lambda keys: dict.fromkeys(keys, 7)) == {"a": 7}
