@@ -242,6 +242,7 @@ dialogue_urls: list[URLPattern | URLResolver] = [
 dataset_urls: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/datasets/", datasets.datasets, name="datasets"),
     path("p/<slug:slug>/datasets/build/", datasets.dataset_build, name="dataset_build"),
+    path("p/<slug:slug>/datasets/build/preview/", datasets.recipe_preview, name="recipe_preview"),
     path("p/<slug:slug>/datasets/<int:number>/", datasets.dataset, name="dataset"),
     path(
         "p/<slug:slug>/datasets/<int:number>/progress/",

@@ -182,6 +182,7 @@ ROUTES: dict[str, Route] = {
     "activity": get(ANNOTATING, "slug"),
     "datasets": get(REVIEWING, "slug"),
     "dataset_build": get(MANAGING, "slug"),
+    "recipe_preview": post(MANAGING, "slug"),
     "dataset": get(REVIEWING, "slug", "dataset"),
     "dataset_progress": get(REVIEWING, "slug", "dataset"),
     "dataset_changes": get(REVIEWING, "slug", "dataset"),

@@ -3,25 +3,33 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import mean
 
 from django.db import transaction
 
 from curation.domain.activity import record_activity
 from curation.domain.leased_work import Hold, Stages, work_on
+from curation.domain.near_duplicates import (
+    join_similar,
+    similar_dialogues,
+    similarity_problems,
+)
 from curation.domain.record_checks import CheckedRecord, Problem, check_records
 from curation.domain.record_statistics import summarise_records
+from curation.domain.source_records import source_records
 from curation.domain.splits import choose_stratified, choose_validation
-from curation.domain.training_records import ChatMessage, Line, Recipe, record_messages
+from curation.domain.training_records import ChatMessage, Recipe
 from curation.enums import DatasetState, Split, SplitBy
 from curation.models import DatasetRecord, DatasetVersion, Finding
 from curation.queries.dataset_sources import SourceDialogue, approved_content, approved_dialogues
 from curation.queries.dataset_statistics import DatasetStatistics
 from rickproject.lib.jsonl import encode_line
+from rickproject.lib.near_duplicates import SIMILAR, SimilarPair
 from rickproject.lib.tokens import count_tokens
 
 RECORDS_A_CHUNK = 500
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 STAGES = Stages(
     waiting=DatasetState.QUEUED,
     working=DatasetState.BUILDING,
@@ -41,16 +49,6 @@ class BuiltRecord:
     token_count: int
     changed_since_approval: bool
 
-    @property
-    def label(self) -> str:
-        """How findings and pages name the dialogue: episode and rows."""
-        return dialogue_label(self.source)
-
-
-def dialogue_label(source: SourceDialogue) -> str:
-    """Name a dialogue by its episode and the rows it spans, counted from 1."""
-    return f"{source.episode_code} {source.first_position + 1}–{source.last_position + 1}"
-
 
 def build_dataset(dataset: DatasetVersion) -> bool:
     """Build a version that waits for it; safe to call twice or at once.
@@ -62,31 +60,35 @@ def build_dataset(dataset: DatasetVersion) -> bool:
 
 
 def _build(dataset: DatasetVersion, hold: Hold) -> None:
-    records = build_records(dataset, hold)
+    sources = approved_dialogues(dataset.target_character, on_chunk=hold.step)
+    similar = similar_dialogues(sources)
+    hold.keep()
+    records = build_records(dataset, hold, sources, similar)
     checked = [_as_checked(record) for record in records]
     hold.keep()
     problems = check_records(checked, max_tokens=_recipe(dataset).max_tokens)
+    problems += similarity_problems(sources, similar)
     _store_records(dataset, hold, records)
-    _finish(dataset, hold, records, problems, summarise_records(checked))
+    statistics = summarise_records(checked, similar_pairs=len(similar))
+    _finish(dataset, hold, records, problems, statistics)
 
 
-def build_records(dataset: DatasetVersion, hold: Hold) -> list[BuiltRecord]:
-    """Make the records of a version from the approved dialogues, in the order of the script.
-
-    Raises:
-        LeaseLostError: another worker builds it by now.
-    """
-    recipe = _recipe(dataset)
-    sources = approved_dialogues(dataset.target_character, on_chunk=hold.step)
+def build_records(
+    dataset: DatasetVersion,
+    hold: Hold,
+    sources: Sequence[SourceDialogue],
+    similar: Sequence[SimilarPair],
+) -> list[BuiltRecord]:
+    """Make the records of a version, in the order of the script."""
     groups = [_group(source, SplitBy(dataset.split_by)) for source in sources]
-    validation = _choose(dataset, sources, groups)
+    together = join_similar(groups, similar)
+    validation = _choose(dataset, sources, together)
     read = approved_content([source.pk for source in sources])
-    records = []
-    for source, group in zip(sources, groups, strict=True):
+    records: list[BuiltRecord] = []
+    for source, group in zip(sources, together, strict=True):
         hold.step()
         split = Split.VALIDATION if group in validation else Split.TRAIN
-        was_read = read.get(source.pk, ("", ""))
-        records.append(_build_record(source, recipe, dataset, split=split, read=was_read))
+        records += _records_of(source, dataset, split=split, read=read.get(source.pk, ("", "")))
     return records
 
 
@@ -101,16 +103,23 @@ def _choose(
 
 
 def _strata(sources: Sequence[SourceDialogue], groups: Sequence[str]) -> list[tuple[int, int]]:
-    """Return season and length of each dialogue's scene: 0 for the shortest third of dialogues."""
+    """Return season and length of each dialogue's group: 0 for the shortest third of dialogues.
+
+    A group that spans seasons, through similar dialogues, counts for its first one.
+    """
     lengths = sorted(len(source.lines) for source in sources)
     bounds = [lengths[len(lengths) * part // 3] for part in (1, 2)] if lengths else []
-    inside: dict[str, list[int]] = {}
+    inside: dict[str, list[SourceDialogue]] = {}
     for source, group in zip(sources, groups, strict=True):
-        inside.setdefault(group, []).append(len(source.lines))
-    return [
-        (source.episode_order[0], sum(mean(inside[group]) >= bound for bound in bounds))
-        for source, group in zip(sources, groups, strict=True)
-    ]
+        inside.setdefault(group, []).append(source)
+    strata = {
+        group: (
+            found[0].episode_order[0],
+            sum(mean(len(one.lines) for one in found) >= bound for bound in bounds),
+        )
+        for group, found in inside.items()
+    }
+    return [strata[group] for group in groups]
 
 
 def _recipe(dataset: DatasetVersion) -> Recipe:
@@ -126,24 +135,22 @@ def _group(source: SourceDialogue, split_by: SplitBy) -> str:
     return f"{episode} dialogue {source.first_position}"
 
 
-def _build_record(
-    source: SourceDialogue,
-    recipe: Recipe,
-    dataset: DatasetVersion,
-    *,
-    split: Split,
-    read: tuple[str, str],
-) -> BuiltRecord:
-    messages = record_messages(
-        [Line(line.speaker, line.text, line.is_target) for line in source.lines],
-        recipe,
-        character=dataset.target_character.name,
-        script=source.script_title,
-        context_note=source.context_note,
-    )
-    total = count_tokens(messages, recipe.tokenizer).total
-    line = encode_line({"messages": messages})
-    return BuiltRecord(source, split, messages, line, total, _has_changed(source, recipe, read))
+def _records_of(
+    source: SourceDialogue, dataset: DatasetVersion, *, split: Split, read: tuple[str, str]
+) -> list[BuiltRecord]:
+    recipe, character = _recipe(dataset), dataset.target_character.name
+    has_changed = _has_changed(source, recipe, read)
+    return [
+        BuiltRecord(
+            source,
+            split,
+            record,
+            encode_line({"messages": record}),
+            count_tokens(record, recipe.tokenizer).total,
+            has_changed,
+        )
+        for record in source_records(source, recipe, character=character)
+    ]
 
 
 def _has_changed(source: SourceDialogue, recipe: Recipe, read: tuple[str, str]) -> bool:
@@ -156,7 +163,7 @@ def _has_changed(source: SourceDialogue, recipe: Recipe, read: tuple[str, str]) 
 def _as_checked(record: BuiltRecord) -> CheckedRecord:
     return CheckedRecord(
         dialogue_id=record.source.pk,
-        label=record.label,
+        label=record.source.label,
         split=record.split,
         messages=record.messages,
         token_count=record.token_count,
@@ -173,6 +180,7 @@ def make_manifest(dataset: DatasetVersion, records: Sequence[BuiltRecord]) -> di
         "character": dataset.target_character.name,
         "recipe": _recipe(dataset).as_json(),  # a database may keep its values in another order
         "seed": dataset.seed,
+        "similar": SIMILAR,
         "split_by": dataset.split_by,
         "validation_share": dataset.validation_share,
         "files": {
@@ -180,16 +188,21 @@ def make_manifest(dataset: DatasetVersion, records: Sequence[BuiltRecord]) -> di
             for split in Split
         },
         "dialogues": [
-            {
-                "script_sha256": record.source.script_sha256,
-                "episode": record.source.episode_code,
-                "positions": [line.position for line in record.source.lines],
-                "revision": record.source.revision,
-                "split": record.split.value,
-                "sha256": hashlib.sha256(record.line).hexdigest(),
-            }
-            for record in records
+            _dialogue_facts(list(of_one))
+            for _, of_one in groupby(records, key=lambda record: record.source.pk)
         ],
+    }
+
+
+def _dialogue_facts(records: Sequence[BuiltRecord]) -> dict[str, object]:
+    source = records[0].source
+    return {
+        "script_sha256": source.script_sha256,
+        "episode": source.episode_code,
+        "positions": [line.position for line in source.lines],
+        "revision": source.revision,
+        "split": records[0].split.value,
+        "records": [hashlib.sha256(record.line).hexdigest() for record in records],
     }
 
 

@@ -33,11 +33,13 @@ def preference_lines(
     rows = DatasetRecord.objects.filter(dataset=dataset, split=split).order_by("position")
     keys = rows.values_list("dialogue", "dialogue_revision").iterator(RECORDS_AT_ONCE)
     left = zip(keys, lines, strict=True)
+    is_part = Recipe.from_json(dataset.recipe).record_per == "reply"
     while records := list(islice(left, RECORDS_AT_ONCE)):
         before = _before_the_fix(dataset, dict(key for key, _ in records))
         for (dialogue, _), line in records:
             if dialogue in before:
-                yield from _pairs(json.loads(line)["messages"], before[dialogue])
+                fixed = json.loads(line)["messages"]
+                yield from _pairs(fixed, before[dialogue], is_part=is_part)
 
 
 def _before_the_fix(
@@ -75,9 +77,14 @@ def _before_the_fix(
     }
 
 
-def _pairs(fixed: list[ChatMessage], before: list[ChatMessage]) -> Iterator[bytes]:
+def _pairs(
+    fixed: list[ChatMessage], before: list[ChatMessage], *, is_part: bool
+) -> Iterator[bytes]:
+    """Yield the pairs of one record; one that is a part of its dialogue ends before the rest."""
     now = [message for message in fixed if message["role"] != "system"]
     old = [message for message in before if message["role"] != "system"]
+    if is_part:
+        old = old[: len(now)]
     if [m["role"] for m in now] != [m["role"] for m in old]:
         return
     opening = [_plain(message) for message in fixed if message["role"] == "system"]

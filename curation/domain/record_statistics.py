@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
+from curation.domain.leakage import find_leakage
 from curation.domain.record_checks import CheckedRecord
 from curation.enums import Split
 from curation.queries.dataset_statistics import (
@@ -19,8 +20,14 @@ MOST_SPEAKERS = 12
 Figure = tuple[Split, int]
 
 
-def summarise_records(records: Sequence[CheckedRecord]) -> DatasetStatistics:
-    """Sum up tokens, messages, replies and speakers of a version, in each split."""
+def summarise_records(
+    records: Sequence[CheckedRecord], *, similar_pairs: int = 0
+) -> DatasetStatistics:
+    """Sum up tokens, messages, replies and speakers of a version, in each split.
+
+    Args:
+        similar_pairs: pairs of dialogues that are nearly the same and were kept together.
+    """
     replies = list(_trained_replies(records))
     return DatasetStatistics(
         distributions=[
@@ -30,6 +37,7 @@ def summarise_records(records: Sequence[CheckedRecord]) -> DatasetStatistics:
         ],
         replies=sum(split == Split.TRAIN for split, _ in replies),
         speakers=_speakers(records),
+        leakage=find_leakage(records, similar_pairs=similar_pairs),
     )
 
 

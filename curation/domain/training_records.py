@@ -4,6 +4,7 @@ The dialogue builder, the dataset builder and the chat page all call these funct
 is spoken to exactly as it was taught.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import groupby
@@ -13,6 +14,7 @@ from curation.errors import CurationError
 from rickproject.lib.tokens import DEFAULT_TOKENIZER
 
 Role = Literal["system", "user", "assistant"]
+PLACEHOLDER = re.compile(r"\{(character|script|scene)\}")
 
 
 class ChatMessage(TypedDict, total=False):
@@ -34,11 +36,15 @@ class Recipe:
     """How dialogues of a dataset become records.
 
     Attributes:
-        system_template: text with ``{character}`` and ``{script}``; empty for no system message.
-        includes_context_note: the scene's note is added to the system message.
+        system_template: text with ``{character}``, ``{script}`` and ``{scene}``, the scene's
+            context note; empty for no system message.
+        includes_context_note: the scene's note is in the system message: where the template says
+            ``{scene}``, else after it.
         names_speakers: user lines start with ``Name: ``.
         joins_with: what stands between consecutive lines of one message.
-        trained_turns: every reply of the character, or only the last one of a dialogue.
+        trained_turns: every reply of the character, or only the last one of a record.
+        record_per: one record for each dialogue; or one for each reply of the character, with all
+            that came before it, of which only that reply is trained.
         max_tokens: a record over it is refused, never cut.
         tokenizer: by which the tokens are counted.
     """
@@ -48,6 +54,7 @@ class Recipe:
     names_speakers: bool = True
     joins_with: str = "\n"
     trained_turns: Literal["all", "last"] = "all"
+    record_per: Literal["dialogue", "reply"] = "dialogue"
     max_tokens: int = 1024
     tokenizer: str = DEFAULT_TOKENIZER
 
@@ -60,7 +67,7 @@ class Recipe:
         """Read a stored recipe.
 
         Raises:
-            RecipeError: it has a field that no recipe has, or trains on unknown turns.
+            RecipeError: it has a field that no recipe has, or a choice that there is not.
         """
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
@@ -68,6 +75,9 @@ class Recipe:
             raise RecipeError(msg)
         if values.get("trained_turns", "all") not in {"all", "last"}:
             msg = "A recipe trains on 'all' turns or on the 'last' one."
+            raise RecipeError(msg)
+        if values.get("record_per", "dialogue") not in {"dialogue", "reply"}:
+            msg = "A recipe makes a record per 'dialogue' or per 'reply'."
             raise RecipeError(msg)
         return cls(**values)
 
@@ -101,11 +111,12 @@ def system_message(
 
     The template is filled by plain replacement; no other placeholder means anything.
     """
-    text = recipe.system_template.replace("{character}", character).replace("{script}", script)
-    note = context_note.strip()
-    if recipe.includes_context_note and note:
+    note = context_note.strip() if recipe.includes_context_note else ""
+    values = {"character": character, "script": script, "scene": note}
+    text = PLACEHOLDER.sub(lambda found: values[found[1]], recipe.system_template)
+    if note and "{scene}" not in recipe.system_template:
         text = f"{text}\nScene: {note}" if text else f"Scene: {note}"
-    return {"role": "system", "content": text} if text else None
+    return {"role": "system", "content": text} if text.strip() else None
 
 
 def record_messages(
@@ -116,10 +127,11 @@ def record_messages(
     script: str,
     context_note: str = "",
 ) -> list[ChatMessage]:
-    """Return the messages of one training record.
+    """Return the messages of a whole dialogue, as its only or its last training record has them.
 
     Neighbouring lines of the other speakers become one user message, neighbouring lines of the
-    character one assistant message. With ``trained_turns="last"`` earlier replies bear weight 0.
+    character one assistant message. Where only the last reply is trained, earlier ones bear
+    weight 0.
     """
     messages: list[ChatMessage] = []
     if opening := system_message(
@@ -132,9 +144,27 @@ def record_messages(
         ]
         role: Role = "assistant" if is_target else "user"
         messages.append({"role": role, "content": recipe.joins_with.join(texts)})
-    if recipe.trained_turns == "last":
+    if recipe.trained_turns == "last" or recipe.record_per == "reply":
         return _train_last_reply_only(messages)
     return messages
+
+
+def split_records(messages: list[ChatMessage], recipe: Recipe) -> list[list[ChatMessage]]:
+    """Return the records of a dialogue: itself, or one for each reply that answers somebody."""
+    if recipe.record_per == "dialogue":
+        return [messages]
+    ends = [
+        at
+        for at, message in enumerate(messages)
+        if message["role"] == "assistant" and any(m["role"] == "user" for m in messages[:at])
+    ]
+    if not ends:
+        return [messages]  # the checks say what is wrong with it
+    return [_train_last_reply_only(_unweighted(messages[: at + 1])) for at in ends]
+
+
+def _unweighted(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    return [{"role": message["role"], "content": message["content"]} for message in messages]
 
 
 def _train_last_reply_only(messages: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -22,11 +22,15 @@ class BuildForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         label="System message",
-        help_text="{character} and {script} are filled in. Leave empty for none.",
+        help_text="{character}, {script} and {scene}, the scene’s context note, are filled in. "
+        "Leave empty for none.",
         initial=Recipe.system_template,
     )
     includes_context_note = forms.BooleanField(
-        required=False, initial=True, label="Add the scene’s context note to the system message"
+        required=False,
+        initial=True,
+        label="Add the scene’s context note to the system message",
+        help_text="Where the message says {scene}, else after it.",
     )
     names_speakers = forms.BooleanField(
         required=False, initial=True, label="Begin other speakers’ lines with their name"
@@ -36,6 +40,13 @@ class BuildForm(forms.Form):
         required=False,
         label="Between consecutive lines of one side",
         help_text="Lines that follow each other become one message.",
+    )
+    record_per = forms.ChoiceField(
+        choices=[("dialogue", "each dialogue"), ("reply", "each reply of the character")],
+        required=False,
+        label="One record for",
+        help_text="For each reply: a record that ends on it, with all that came before, of which "
+        "only that reply is trained. More records and more tokens to pay for.",
     )
     trained_turns = forms.ChoiceField(
         choices=[("all", "every reply of the character"), ("last", "only the last reply")],
@@ -68,8 +79,20 @@ class BuildForm(forms.Form):
         names = available_tokenizers(project.slug)
         self.fields["tokenizer"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
-    def request_values(self) -> dict[str, Any]:
-        """Return the arguments of :func:`curation.domain.datasets.request_dataset`."""
+    def clean(self) -> dict[str, Any]:
+        """Refuse a template that asks for a note which is not to be added."""
+        values: dict[str, Any] = super().clean() or {}
+        names_scene = "{scene}" in values.get("system_template", "")
+        if names_scene and not values.get("includes_context_note"):
+            self.add_error(
+                "system_template",
+                "The message names {scene}, but the context note is not to be added. Tick it "
+                "below, or take {scene} out.",
+            )
+        return values
+
+    def recipe(self) -> Recipe:
+        """Return the recipe that was chosen."""
         values = self.cleaned_data
         names = (
             "system_template",
@@ -79,12 +102,18 @@ class BuildForm(forms.Form):
             "max_tokens",
             "tokenizer",
         )
+        return Recipe(
+            **{name: values[name] for name in names},
+            joins_with=JOINS[values["joins"] or "line"],
+            record_per=values["record_per"] or "dialogue",
+        )
+
+    def request_values(self) -> dict[str, Any]:
+        """Return the arguments of :func:`curation.domain.datasets.request_dataset`."""
+        values = self.cleaned_data
         return {
             "target": values["target"],
-            "recipe": Recipe(
-                **{name: values[name] for name in names},
-                joins_with=JOINS[values["joins"] or "line"],
-            ),
+            "recipe": self.recipe(),
             "seed": values["seed"],
             "split_by": SplitBy(values["split_by"]),
             "validation_share": values["validation_share"] / 100,

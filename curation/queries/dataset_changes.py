@@ -1,6 +1,7 @@
 """What differs between two dataset versions of a project, record by record, and why."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,9 +25,12 @@ class ChangeKind(StrEnum):
     MOVED = "moved"
 
 
+Key = tuple[int, int]  # a dialogue, and which of its records in a version, counted from 0
+
+
 @dataclass(frozen=True, slots=True)
 class RecordFacts:
-    """What a version holds of one dialogue."""
+    """What a version holds of one record."""
 
     record: int
     sha256: str
@@ -91,8 +95,8 @@ def compare_versions(
     before, after = _facts(old), _facts(new)
     changes = [
         change
-        for dialogue in [*after, *(pk for pk in before if pk not in after)]
-        if (change := _change(dialogue, before.get(dialogue), after.get(dialogue), settings))
+        for key in [*after, *(key for key in before if key not in after)]
+        if (change := _change(key, before.get(key), after.get(key), settings))
     ]
     counts = {kind.value: sum(change.kind == kind for change in changes) for kind in ChangeKind}
     shown = Paginator(changes, CHANGES_A_PAGE).get_page(page)
@@ -101,14 +105,16 @@ def compare_versions(
     return DatasetChanges(old, settings, counts, same, shown)
 
 
-def _facts(dataset: DatasetVersion) -> dict[int, RecordFacts]:
+def _facts(dataset: DatasetVersion) -> dict[Key, RecordFacts]:
     rows = dataset.records.order_by("split", "position").values_list(
         "dialogue_id", "pk", "sha256", "dialogue_revision", "split"
     )
-    return {
-        dialogue: RecordFacts(record, sha256, revision, split)
-        for dialogue, record, sha256, revision, split in rows.iterator()
-    }
+    found: dict[Key, RecordFacts] = {}
+    seen: Counter[int] = Counter()
+    for dialogue, record, sha256, revision, split in rows.iterator():
+        found[dialogue, seen[dialogue]] = RecordFacts(record, sha256, revision, split)
+        seen[dialogue] += 1
+    return found
 
 
 def _changed_settings(old: DatasetVersion, new: DatasetVersion) -> list[tuple[str, str, str]]:
@@ -142,16 +148,21 @@ def _in_words(value: object) -> str:
 
 
 def _change(
-    dialogue: int,
+    key: Key,
     old: RecordFacts | None,
     new: RecordFacts | None,
     settings: list[tuple[str, str, str]],
 ) -> RecordChange | None:
+    dialogue, number = key
     if old is None:
         why = "Its dialogue was not approved when the older version was built."
+        if number:
+            why = "The older version has fewer records of its dialogue."
         return RecordChange(ChangeKind.ADDED, dialogue, why, old, new, [])
     if new is None:
         why = "Its dialogue was not approved any more when the newer version was built."
+        if number:
+            why = "The newer version has fewer records of its dialogue."
         return RecordChange(ChangeKind.REMOVED, dialogue, why, old, new, [])
     if old.sha256 != new.sha256:
         why = _why_changed(old, new, settings)

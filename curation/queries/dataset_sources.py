@@ -53,6 +53,11 @@ class SourceDialogue:
     last_position: int
 
     @property
+    def label(self) -> str:
+        """How findings and pages name it: episode, and the rows it spans, counted from 1."""
+        return f"{self.episode_code} {self.first_position + 1}–{self.last_position + 1}"
+
+    @property
     def lines_sha256(self) -> str:
         """The SHA-256 of who says what to whom: it changes with texts, aliases and targets."""
         rows = [[line.speaker, line.text, line.is_target] for line in self.lines]

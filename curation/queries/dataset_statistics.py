@@ -90,6 +90,51 @@ class Distribution:
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """How many texts of the validation split stand word for word in the training split.
+
+    Attributes:
+        examples: the longest of them.
+    """
+
+    count: int
+    repeated: int
+    examples: list[str]
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """What the validation split shares with the training split.
+
+    Attributes:
+        replies, prompts: trained replies, and what others say before them.
+        scenes, shared_scenes: with a dialogue in the validation; those of them also in training.
+        similar_pairs: pairs of dialogues, nearly the same, that were kept on one side.
+    """
+
+    replies: Overlap
+    prompts: Overlap
+    scenes: int
+    shared_scenes: int
+    similar_pairs: int
+
+    @property
+    def rows(self) -> list[tuple[str, int, int]]:
+        """What is shared, of how many of the validation split, for a table."""
+        return [
+            ("Replies of the character, word for word", self.replies.repeated, self.replies.count),
+            ("What others say to it, word for word", self.prompts.repeated, self.prompts.count),
+            ("Scenes with dialogues on both sides", self.shared_scenes, self.scenes),
+        ]
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Read back what a version's row keeps."""
+        overlaps = {name: Overlap(**values[name]) for name in ("replies", "prompts")}
+        return cls(**values | overlaps)
+
+
+@dataclass(frozen=True)
 class SampleRecord:
     """A record for people to read."""
 
@@ -108,11 +153,13 @@ class DatasetStatistics:
         distributions: tokens and messages per record, characters per trained reply.
         replies: trained replies of the character in the training split.
         speakers: those who speak in most records first, the rest summed up.
+        leakage: what the splits share; None without a validation split.
     """
 
     distributions: list[Distribution] = field(default_factory=list)
     replies: int = 0
     speakers: list[SpeakerRecords] = field(default_factory=list)
+    leakage: Leakage | None = None
 
     @property
     def speaker_pairs(self) -> list[tuple[str, int, int]]:
@@ -137,7 +184,8 @@ class DatasetStatistics:
             for each in values.get("distributions", [])
         ]
         speakers = [SpeakerRecords(**each) for each in values.get("speakers", [])]
-        return cls(distributions, values.get("replies", 0), speakers)
+        leakage = Leakage.from_json(values["leakage"]) if values.get("leakage") else None
+        return cls(distributions, values.get("replies", 0), speakers, leakage)
 
 
 def dataset_statistics(dataset: DatasetVersion) -> DatasetStatistics:

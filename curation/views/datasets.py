@@ -18,6 +18,7 @@ from curation.access.datasets import project_dataset
 from curation.domain.datasets import request_dataset
 from curation.domain.exports import exports_folder, request_export
 from curation.domain.findings import accept_finding
+from curation.domain.source_records import sample_of_recipe
 from curation.enums import DatasetState, DialogueState, ExportFormat, ExportState
 from curation.errors import CurationError
 from curation.forms.datasets import BuildForm
@@ -70,6 +71,21 @@ def dataset_build(request: HttpRequest, slug: str) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     context = {"project": project, "form": form}
     return render(request, "curation/datasets/build.html", context, status=status)
+
+
+@login_required
+@require_POST
+def recipe_preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what a recipe makes of one approved dialogue; nothing is written."""
+    project = member_project(request.user, slug, MANAGING)
+    form = BuildForm(request.POST, project=project)
+    asked = request.POST.get("sample", "1")
+    sample = None
+    if form.is_valid():
+        recipe, target = form.recipe(), form.cleaned_data["target"]
+        sample = sample_of_recipe(target, recipe, number=int(asked) if is_key(asked) else 1)
+    context = {"project": project, "form": form, "sample": sample}
+    return render(request, "curation/datasets/build.html#preview", context)
 
 
 @login_required

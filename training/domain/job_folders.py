@@ -82,6 +82,7 @@ def _system_template(recipe: Recipe, job: FineTuneJob) -> str:
     """Return the recipe's template in the trainer's form: one placeholder, other braces doubled."""
     script = Script.objects.filter(project_id=job.project_id, state=ScriptState.IMPORTED).last()
     text = recipe.system_template.replace("{script}", script.title if script else job.project.name)
+    text = text.replace("{scene}", "").strip()  # the base learns lines without their notes
     parts = [part.replace("{", "{{").replace("}", "}}") for part in text.split("{character}")]
     return "{character}".join(parts)
 

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from curation.domain import dataset_build, leased_work
 from curation.domain.dataset_build import build_dataset
 from curation.domain.datasets import request_dataset
-from curation.domain.leased_work import LEASE_SECONDS, Hold
+from curation.domain.leased_work import LEASE_SECONDS
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, Severity, Split, SplitBy
 from curation.models import (
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.django_db
 PINNED = {
     "train": "501179e3c9fc7ba6c3c27744dd578af9e9de960a70b5a0f2846346361c1d6356",
     "validation": "b48160317b6426c8445473f6b1579fa36470b156b1c4d8d6dbc6bc9264abf5e4",
-    "manifest": "964ab12a745a8c7a2eea86574762db35aa6dad25f73940b01c23f950ad09671a",
+    "manifest": "7629a87e39356056d41eb8f1acb09105b97a381a210240d324efc101ec9fd5bc",
 }
 
 
@@ -76,9 +77,9 @@ def test_build_dataset_freezes_records_and_a_manifest_that_fits_them() -> None:
 def test_build_dataset_splits_evenly_over_seasons_and_keeps_scenes_whole() -> None:
     project = ProjectFactory()
     for number in range(1, 41):
-        scene = make_scene(
-            "PIP: Why?\nVEX: So.\nPIP: And?\nVEX: No.", project=project, episode_number=number
-        )
+        word = hashlib.sha256(str(number).encode()).hexdigest()
+        lines = f"PIP: Why {word[:20]}?\nVEX: So.\nPIP: And {word[20:]}?\nVEX: No."
+        scene = make_scene(lines, project=project, episode_number=number)
         make_dialogue(scene, first=0, last=1)
         make_dialogue(scene, first=2, last=3)
     Episode.objects.filter(episode_number__gt=20).update(season_number=2)
@@ -199,8 +200,8 @@ def test_build_dataset_leaves_the_records_of_a_faster_builder_alone(
     dataset = requested(make_approved_dialogues(2))
     read = dataset_build.build_records
 
-    def read_slowly(row: DatasetVersion, hold: Hold) -> list[dataset_build.BuiltRecord]:
-        records = read(row, hold)
+    def read_slowly(row: DatasetVersion, *others: Any) -> list[dataset_build.BuiltRecord]:
+        records = read(row, *others)
         monkeypatch.setattr(dataset_build, "build_records", read)
         DatasetVersion.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         assert build_dataset(DatasetVersion.objects.get(pk=dataset.pk))
@@ -257,3 +258,52 @@ def test_build_dataset_leaves_a_changed_note_alone_that_is_not_taught() -> None:
     dataset = requested(project, recipe=Recipe(includes_context_note=False))
     build_dataset(dataset)
     assert "changed_since_approval" not in codes_of(dataset)
+
+
+LONG = "You cannot put a whole moon into a fridge, because the light would never go out again"
+
+
+def make_similar_dialogues(count: int) -> Project:
+    """Make approved dialogues in episodes of their own; every other one is nearly the first."""
+    project = ProjectFactory()
+    for number in range(1, count + 1):
+        text = f"{LONG}{'!' * number}" if number % 2 else " ".join([f"word{number * 7}"] * 12)
+        text += f" {chr(96 + number)}"
+        scene = make_scene(
+            f"PIP: Question {number}?\nVEX: {text}", project=project, episode_number=number
+        )
+        make_dialogue(scene)
+    return project
+
+
+@pytest.mark.parametrize("split_by", SplitBy)
+def test_nearly_equal_dialogues_stay_on_one_side_and_are_told(split_by: SplitBy) -> None:
+    project = make_similar_dialogues(12)
+    for seed in range(6):
+        dataset = rebuilt(project, split_by=split_by, validation_share=0.4, seed=seed)
+        sides = {
+            record.split for record in dataset.records.all() if LONG in bytes(record.line).decode()
+        }
+        assert len(sides) == 1
+        assert dataset.validation_count
+    found = dataset.findings.filter(code="near_duplicate")
+    assert found.count() == 5
+    assert "S1E3 1–2 says nearly the same as S1E1 1–2 (similarity 0.88)" in found[0].message
+    assert dataset.statistics["leakage"]["similar_pairs"] == 15
+
+
+def test_a_record_per_reply_is_counted_and_listed_with_its_dialogue() -> None:
+    project = ProjectFactory()
+    script = "PIP: One?\nVEX: Two.\nPIP: Three?\nVEX: Four."
+    make_dialogue(make_scene(script, project=project))
+    dataset = rebuilt(project, recipe=Recipe(record_per="reply"), validation_share=0)
+    assert dataset.train_count == 2
+    (entry,) = json.loads(dataset.manifest)["dialogues"]
+    assert entry["records"] == [record.sha256 for record in dataset.records.order_by("position")]
+    replies = [
+        json.loads(bytes(record.line))["messages"][-1]["content"]
+        for record in dataset.records.order_by("position")
+    ]
+    assert replies == ["Two.", "Four."]
+    assert dataset.statistics["replies"] == 2
+    assert not dataset.findings.filter(severity=Severity.ERROR).exclude(code="too_few_records")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from curation.domain.training_records import (
@@ -5,6 +7,7 @@ from curation.domain.training_records import (
     Recipe,
     RecipeError,
     record_messages,
+    split_records,
     spoken_as,
     system_message,
 )
@@ -51,6 +54,38 @@ def test_system_message_is_absent_when_template_and_note_are_empty() -> None:
     assert system_message(recipe, character="VEX", script="Files") is None
 
 
+def test_the_note_stands_where_the_template_names_the_scene_and_is_not_filled_again() -> None:
+    recipe = Recipe(system_template="Now: {scene} Be {character}.")
+    message = system_message(recipe, character="VEX", script="Files", context_note="{script}!")
+    assert message == {"role": "system", "content": "Now: {script}! Be VEX."}
+    without = replace(recipe, includes_context_note=False)
+    message = system_message(without, character="VEX", script="Files", context_note="{script}!")
+    assert message == {"role": "system", "content": "Now:  Be VEX."}
+
+
+def test_a_record_per_reply_grows_and_trains_its_last_reply_alone() -> None:
+    recipe = Recipe(record_per="reply")
+    opened = [Line("VEX", "I begin.", True), *LINES]
+    messages = record_messages(opened, recipe, character="VEX", script="The Vex Files")
+    records = split_records(messages, recipe)
+    assert [[m["content"] for m in record][-1] for record in records] == [
+        "Define where.\nAnd define moon.",
+        "Then it is fresh.",
+    ]
+    assert [[m.get("weight") for m in record] for record in records] == [
+        [None, 0, None, None],
+        [None, 0, None, 0, None, None],
+    ]
+    assert records[-1] == messages
+    assert split_records(messages, Recipe()) == [messages]
+
+
+def test_a_dialogue_that_answers_nobody_stays_one_record_for_the_checks() -> None:
+    recipe = Recipe(record_per="reply")
+    messages = record_messages(LINES[2:3], recipe, character="VEX", script="S")
+    assert split_records(messages, recipe) == [messages]
+
+
 def test_spoken_as_leaves_names_out_when_the_recipe_does() -> None:
     assert spoken_as("PIP", "Hi.", Recipe(names_speakers=False)) == "Hi."
 
@@ -60,7 +95,9 @@ def test_recipe_survives_its_stored_form() -> None:
     assert Recipe.from_json(recipe.as_json()) == recipe
 
 
-@pytest.mark.parametrize("values", [{"colour": 1}, {"trained_turns": "some"}])
+@pytest.mark.parametrize(
+    "values", [{"colour": 1}, {"trained_turns": "some"}, {"record_per": "line"}]
+)
 def test_recipe_refuses_what_no_recipe_has(values: dict[str, object]) -> None:
     with pytest.raises(RecipeError):
         Recipe.from_json(values)
