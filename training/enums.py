@@ -25,6 +25,13 @@ PERSON_JOB_STATES = frozenset({JobState.AWAITING, JobState.NEEDS_ATTENTION})
 FINAL_JOB_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
+class Objective(TextChoices):
+    """What a job learns from."""
+
+    SFT = "sft", "the approved records"
+    DPO = "dpo", "preference pairs"
+
+
 class ModelKind(TextChoices):
     """What a model version is."""
 

@@ -10,6 +10,7 @@ from itertools import islice
 
 from django.db.models import Exists, OuterRef
 
+from curation.domain.frozen_records import frozen_lines
 from curation.domain.training_records import ChatMessage, Line, Recipe, record_messages
 from curation.enums import Decision, Split
 from curation.models import DatasetRecord, DatasetVersion, Dialogue, DialogueRevision, Review
@@ -17,6 +18,11 @@ from curation.queries.dataset_sources import sources_at
 from rickproject.lib.jsonl import encode_line
 
 RECORDS_AT_ONCE = 500
+
+
+def approved_pairs(dataset: DatasetVersion, split: Split) -> Iterator[bytes]:
+    """Yield the preference lines of one split of a built version."""
+    return preference_lines(dataset, split, frozen_lines(dataset, split))
 
 
 def preference_lines(

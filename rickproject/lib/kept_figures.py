@@ -53,7 +53,7 @@ def _kept(prints: Iterable[str]) -> dict[str, Any]:
         return {}
 
 
-def _keep(figures: Mapping[str, object]) -> None:
+def _keep(figures: dict[str, Any]) -> None:
     try:
         cache.set_many(figures, KEPT_SECONDS)
     except (RedisError, OSError):  # they are worked out again the next time

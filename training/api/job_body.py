@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from rickproject.lib.text import text_problem
+from training.enums import Objective
 
 Auto = Literal["auto"]
 Multiplier = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -24,6 +25,7 @@ class Hyperparameters(BaseModel):
     warmup_ratio: Auto | Annotated[float, Field(ge=0, le=0.9)] | None = None
     context_length: Auto | Annotated[int, Field(ge=16, le=131072)] | None = None
     early_stopping_patience: Auto | Annotated[int, Field(ge=0, le=100)] | None = None
+    beta: Auto | Annotated[float, Field(gt=0, le=2)] | None = None
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -32,19 +34,25 @@ class Hyperparameters(BaseModel):
         return {name: value for name, value in values.items() if value != "auto"}
 
 
-class Supervised(BaseModel):
-    """How a supervised job is trained."""
+class Training(BaseModel):
+    """How a job of one kind is trained."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     hyperparameters: Hyperparameters | None = None
 
 
 class Method(BaseModel):
-    """The kind of training; other kinds than supervised are refused by name."""
+    """The kind of training; other kinds than these two are refused by name."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
-    type: Literal["supervised"]
-    supervised: Supervised | None = None
+    type: Literal["supervised", "dpo"]
+    supervised: Training | None = None
+    dpo: Training | None = None
+
+    @property
+    def chosen(self) -> Training | None:
+        """What was said about the kind that was asked for."""
+        return self.dpo if self.type == "dpo" else self.supervised
 
 
 FileId = Annotated[str, Field(min_length=1, max_length=80)]
@@ -90,9 +98,15 @@ class JobBody(BaseModel):
         return value
 
     @property
+    def objective(self) -> Objective:
+        """What the job is to learn from."""
+        is_dpo = self.method is not None and self.method.type == "dpo"
+        return Objective.DPO if is_dpo else Objective.SFT
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The hyperparameters, from ``method`` or from where they were before it."""
-        found = self.method.supervised if self.method else None
+        found = self.method.chosen if self.method else None
         of_method = found.hyperparameters if found else None
         chosen = of_method or self.hyperparameters
         return chosen.chosen if chosen else {}

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from training.domain.estimates import base_kind
+from training.domain.estimates import usual_learning_rate
 from training.domain.job_orders import training_files
-from training.enums import JobState
+from training.enums import JobState, Objective
 from training.models import Checkpoint, FineTuneJob, JobEvent, JobOrder
 from training.providers.capabilities import LOCAL
 from training.queries.protocol_files import result_id
-from training.trainer.spec import DEFAULTS
 
 # Ours around the eight words of the protocol.
 STATUSES = {
@@ -36,6 +35,7 @@ def job_object(job: FineTuneJob) -> dict[str, Any]:
     order: JobOrder | None = getattr(job, "order", None)
     train, validation = training_files(job)
     settings = _settings(job, order)
+    kind = "dpo" if job.objective == Objective.DPO else "supervised"
     return {
         "id": job_id(job),
         "object": "fine_tuning.job",
@@ -45,7 +45,7 @@ def job_object(job: FineTuneJob) -> dict[str, Any]:
         "finished_at": _seconds(job.finished_at),
         "estimated_finish": _estimated_finish(job),
         "hyperparameters": {name: settings[name] for name in PROTOCOL_NAMES},
-        "method": {"type": "supervised", "supervised": {"hyperparameters": settings}},
+        "method": {"type": kind, kind: {"hyperparameters": settings}},
         "model": order.model if order else job.base_model,
         "base_model": job.base_model,
         "organization_id": job.project.slug,
@@ -70,7 +70,7 @@ def _settings(job: FineTuneJob, order: JobOrder | None) -> dict[str, Any]:
     if order and order.learning_rate_multiplier:
         values["learning_rate_multiplier"] = order.learning_rate_multiplier
     elif job.provider == LOCAL and rate:
-        usual = float(DEFAULTS[base_kind(job.base_model)]["learning_rate"])
+        usual = usual_learning_rate(job.base_model, Objective(job.objective))
         values["learning_rate_multiplier"] = rate / usual
     return values
 

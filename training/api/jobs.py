@@ -23,6 +23,7 @@ from training.domain.job_limits import BudgetError, JobError, JobLimitError
 from training.domain.job_orders import FileChoiceError, UploadsClosedError, order_job
 from training.domain.job_pauses import pause_job, resume_job
 from training.domain.jobs import cancel_job
+from training.domain.preferences import TooFewPairsError
 from training.domain.uploaded_datasets import TooFewRecordsError
 from training.models import FineTuneJob
 from training.queries.protocol_files import ProtocolFile, find_protocol_file
@@ -59,6 +60,7 @@ def _create(request: HttpRequest, caller: Caller) -> HttpResponse:
             suffix=body.suffix or "",
             metadata=body.metadata,
             provider=body.provider,
+            objective=body.objective,
             client_key=f"api-{once}" if once else None,
         )
     except JobError as error:
@@ -84,7 +86,7 @@ def _refused(error: JobError) -> ApiError | ScopeError:
             return ApiError(str(error), status=status, code="insufficient_quota")
         case FileChoiceError():
             return ApiError(str(error), code=error.code, param=error.param)
-        case TooFewRecordsError():
+        case TooFewRecordsError() | TooFewPairsError():
             return ApiError(str(error), code=error.code, param="training_file")
     param = "model" if error.code == "model_not_found" else None
     return ApiError(str(error), code=error.code, param=param)

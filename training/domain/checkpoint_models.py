@@ -13,7 +13,7 @@ from training.domain.jobs import require_manager
 from training.domain.model_versions import SCRIPT_SAMPLING, base_folder, model_name
 from training.enums import FINAL_JOB_STATES, ModelKind
 from training.models import Checkpoint, FineTuneJob, ModelVersion
-from training.providers.capabilities import LOCAL
+from training.providers.capabilities import LOCAL, SCRIPT_BASE
 from training.serving.registry import write_model_entry
 from training.trainer import files
 from training.trainer.checkpoints import read_state
@@ -79,6 +79,6 @@ def _serve(job: FineTuneJob, checkpoint: Checkpoint, name: str) -> int:
         base_dir=base_folder(result) if is_adapter else Path(kept).resolve(),
         adapter_dir=kept.resolve() if is_adapter else None,
         context_tokens=context,
-        sampling=SCRIPT_SAMPLING if result.base_key else {},
+        sampling=SCRIPT_SAMPLING if job.base_model == SCRIPT_BASE else {},
     )
     return context

@@ -1,14 +1,18 @@
 """What a job will take: tokens, time and money, said before it starts."""
 
+import json
 import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from curation.domain.preference_pairs import approved_pairs
+from curation.enums import DatasetState, Split
 from curation.models import DatasetVersion, Utterance
 from rickproject.config import get_config
-from training.enums import JobState
+from rickproject.lib.tokens import count_tokens
+from training.enums import JobState, Objective
 from training.models import FineTuneJob, ModelPrice
 from training.providers.capabilities import (
     LOCAL,
@@ -18,7 +22,7 @@ from training.providers.capabilities import (
     tokenizer_of,
 )
 from training.providers.registry import capabilities_here
-from training.trainer.spec import DEFAULTS, BaseKind
+from training.trainer.spec import DEFAULTS, DPO_LEARNING_RATE, BaseKind
 
 MILLION = Decimal(1_000_000)
 CENTS = Decimal("0.0001")
@@ -56,9 +60,16 @@ class Estimate:
 
 
 def estimate_job(
-    dataset: DatasetVersion, *, provider: str, base_model: str, hyperparameters: dict[str, Any]
+    dataset: DatasetVersion,
+    *,
+    provider: str,
+    base_model: str,
+    hyperparameters: dict[str, Any],
+    objective: Objective = Objective.SFT,
 ) -> Estimate:
     """Work out what a job will take; nothing is asked of anybody."""
+    if objective == Objective.DPO:
+        return _estimate_preferences(dataset, provider, base_model, hyperparameters)
     epochs = int(hyperparameters.get("n_epochs") or 0)
     if provider == LOCAL:
         epochs = epochs or DEFAULTS[base_kind(base_model)]["n_epochs"]
@@ -76,9 +87,47 @@ def estimate_job(
     return Estimate(tokens, epochs, None, cost, as_of, source, is_rough=rough)
 
 
+def _estimate_preferences(
+    dataset: DatasetVersion, provider: str, base_model: str, hyperparameters: dict[str, Any]
+) -> Estimate:
+    """Count both replies of each pair with what leads to them; how long it takes is not known."""
+    if dataset.state == DatasetState.UPLOADED:
+        pairs, once = dataset.train_count, dataset.train_token_count
+    else:
+        counts = [
+            _pair_tokens(json.loads(line), dataset.tokenizer)
+            for line in approved_pairs(dataset, Split.TRAIN)
+        ]
+        pairs, once = len(counts), sum(counts)
+    epochs = int(hyperparameters.get("n_epochs") or 0)
+    usual = DEFAULTS["pretrained"]["n_epochs"] if provider == LOCAL else None
+    epochs = epochs or usual or automatic_epochs(pairs)
+    tokens = once * epochs
+    if provider == LOCAL:
+        return Estimate(tokens, epochs, None, Decimal(0), is_rough=True)
+    price, as_of, source = training_price(provider, base_model)
+    cost = None if price is None else (tokens * price / MILLION).quantize(CENTS)
+    return Estimate(tokens, epochs, None, cost, as_of, source, is_rough=True)
+
+
+def _pair_tokens(pair: dict[str, Any], tokenizer: str) -> int:
+    prompt = pair["input"]["messages"]
+    return sum(
+        count_tokens([*prompt, *pair[reply]], tokenizer).total
+        for reply in ("preferred_output", "non_preferred_output")
+    )
+
+
 def base_kind(base_model: str) -> BaseKind:
     """Return what a local base model is to the trainer."""
     return "script" if base_model == SCRIPT_BASE else "pretrained"
+
+
+def usual_learning_rate(base_model: str, objective: Objective) -> float:
+    """Return the learning rate that a local job takes where nobody chose."""
+    if objective == Objective.DPO:
+        return DPO_LEARNING_RATE
+    return float(DEFAULTS[base_kind(base_model)]["learning_rate"])
 
 
 def automatic_epochs(examples: int) -> int:

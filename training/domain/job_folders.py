@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.domain.exports import write_files
+from curation.domain.preference_pairs import approved_pairs
 from curation.domain.training_records import Recipe
 from curation.enums import DatasetState, ScriptState, Split, UtteranceKind
 from curation.models import Boundary, DatasetVersion, DialogueRevision, Script, Utterance
@@ -17,11 +18,12 @@ from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 from rickproject.lib.jsonl import encode_line
 from training.domain.estimates import base_kind
+from training.domain.preferences import start_entry
 from training.domain.uploaded_datasets import utterances_like_uploads, write_uploaded_files
+from training.enums import Objective
 from training.models import FineTuneJob
-from training.providers.capabilities import SCRIPT_BASE
 from training.trainer import files
-from training.trainer.spec import BaseSpec, Hyperparameters, JobSpec
+from training.trainer.spec import DPO_BETA, BaseSpec, Hyperparameters, JobSpec
 
 
 def job_folder(job: FineTuneJob) -> Path:
@@ -40,10 +42,7 @@ def prepare_folder(job: FineTuneJob) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     spec = job_spec(job)
     if not (folder / files.TRAIN).exists() or not (folder / "manifest.json").exists():
-        if job.dataset.state == DatasetState.UPLOADED:
-            write_uploaded_files(job.dataset, folder)
-        else:
-            write_files(job.dataset, folder)
+        _write_lines(job, folder)
     if spec.base.kind == "script" and not (folder / files.SCRIPT).exists():
         lines = (encode_line(line) for line in script_lines(job.dataset))
         write_whole(folder / files.SCRIPT, lines)
@@ -51,12 +50,47 @@ def prepare_folder(job: FineTuneJob) -> Path:
     return folder
 
 
+def _write_lines(job: FineTuneJob, folder: Path) -> None:
+    if job.dataset.state == DatasetState.UPLOADED:
+        write_uploaded_files(job.dataset, folder)
+    elif job.objective == Objective.SFT:
+        write_files(job.dataset, folder)
+    else:
+        for split in Split:
+            write_whole(folder / f"{split.value}.jsonl", approved_pairs(job.dataset, split))
+        write_whole(folder / "manifest.json", [job.dataset.manifest.encode()])
+
+
 def job_spec(job: FineTuneJob) -> JobSpec:
     """Return the order form of a job."""
     config = get_config()
+    chosen = dict(job.hyperparameters)
+    beta = chosen.pop("beta", DPO_BETA)
+    base = _base(job)
+    is_script = base.kind == "script"
+    entry = start_entry(job.start_model) if job.start_model else None
+    tokenizer = (config.var_dir / "tokenizers" / job.project.slug).resolve()
+    return JobSpec(
+        job=str(job.uuid),
+        base=base,
+        hyperparameters=Hyperparameters.parse(chosen, kind=base.kind),
+        objective="dpo" if job.objective == Objective.DPO else "sft",
+        beta=beta,
+        start_adapter=str(entry.adapter_dir) if entry else None,
+        seed=job.seed,
+        threads=config.trainer_threads,
+        processes=config.trainer_processes,
+        tokenizer_copy_to=str(tokenizer) if is_script else None,
+    )
+
+
+def _base(job: FineTuneJob) -> BaseSpec:
+    if job.start_model:  # its base as it is: built again, it could be another one
+        base_dir = str(start_entry(job.start_model).base_dir)
+        return BaseSpec(kind="pretrained", name_or_path=base_dir)
+    config = get_config()
     recipe = Recipe.from_json(job.dataset.recipe)
-    is_script = job.base_model == SCRIPT_BASE
-    base = BaseSpec(
+    return BaseSpec(
         kind=base_kind(job.base_model),
         name_or_path=job.base_model,
         cache_dir=str((config.var_dir / "bases").resolve()),
@@ -65,16 +99,6 @@ def job_spec(job: FineTuneJob) -> JobSpec:
         joins_with=recipe.joins_with,
         played_by_adapter=job.dataset.target_character.name,
         base_epochs=config.script_base_epochs,
-    )
-    tokenizer = (config.var_dir / "tokenizers" / job.project.slug).resolve()
-    return JobSpec(
-        job=str(job.uuid),
-        base=base,
-        hyperparameters=Hyperparameters.parse(job.hyperparameters, kind=base.kind),
-        seed=job.seed,
-        threads=config.trainer_threads,
-        processes=config.trainer_processes,
-        tokenizer_copy_to=str(tokenizer) if is_script else None,
     )
 
 

@@ -9,15 +9,22 @@ from django.db import transaction
 from curation.enums import Split
 from curation.models import DatasetVersion, Project
 from rickproject.config import get_config
-from training.domain.estimates import base_kind
+from training.domain.estimates import usual_learning_rate
 from training.domain.job_limits import JobError
 from training.domain.jobs import start_job
 from training.domain.uploaded_datasets import dataset_of_uploads
-from training.models import ApiKey, FineTuneJob, JobOrder, JobTag, UploadedSplit
+from training.enums import Objective
+from training.models import (
+    ApiKey,
+    FineTuneJob,
+    JobOrder,
+    JobTag,
+    ModelVersion,
+    UploadedSplit,
+)
 from training.providers.capabilities import LOCAL, OPENAI_ROW
 from training.providers.registry import capabilities_here, missing_for, provider_keys
 from training.queries.protocol_files import ProtocolFile, split_id, upload_id
-from training.trainer.spec import DEFAULTS
 
 MULTIPLIER = "learning_rate_multiplier"
 HOSTED = ("gpt-", "ft:", "babbage-", "davinci-")
@@ -65,12 +72,14 @@ def order_job(
     suffix: str = "",
     metadata: Mapping[str, str] | None = None,
     provider: str | None = None,
+    objective: Objective = Objective.SFT,
     client_key: str | None = None,
 ) -> FineTuneJob:
     """Start a job from files, under every rule that a job from the page is under.
 
     Args:
-        model: a base model, or a name that the operator made stand for one.
+        model: a base model, or a name that the operator made stand for one; for preferences
+            also a model of the project, to go on from.
         hyperparameters: under the protocol's names; ``learning_rate_multiplier`` scales the
             usual learning rate of a local base.
         provider: ``local`` or a connection's key; None for whoever knows the model.
@@ -82,12 +91,13 @@ def order_job(
         JobError: the order breaks a rule of jobs.
     """
     dataset = _dataset(project, actor, key, train, validation)
-    base = get_config().api_base_model_names.get(model, model)
-    where = provider or _provider_of(base)
+    start = _start_model(project, model) if objective == Objective.DPO else None
+    base = start.base_model if start else get_config().api_base_model_names.get(model, model)
+    where = provider or (start.provider if start else _provider_of(base))
     settings = dict(hyperparameters or {})
     multiplier = settings.get(MULTIPLIER)
     if where == LOCAL:
-        settings = _local_settings(base, settings)
+        settings = _local_settings(base, settings, objective)
     if missing := missing_for(where):
         raise BaseModelError(missing)
     takes_suffix = capabilities_here(where).takes_suffix
@@ -100,6 +110,8 @@ def order_job(
         hyperparameters=settings,
         seed=seed,
         suffix=suffix if takes_suffix else "",
+        objective=objective,
+        start_model=start,
         client_key=client_key,
         takes_uploads=True,
     )
@@ -157,6 +169,10 @@ def _check_splits(train: ProtocolFile, validation: ProtocolFile | None) -> None:
         raise FileChoiceError(words, param="validation_file")
 
 
+def _start_model(project: Project, name: str) -> ModelVersion | None:
+    return ModelVersion.objects.filter(project=project, name=name, provider=LOCAL).first()
+
+
 def _provider_of(base: str) -> str:
     """Return who trains a base model: the provider that lists it, else this machine."""
     for key in provider_keys():
@@ -170,10 +186,10 @@ def _provider_of(base: str) -> str:
     return LOCAL
 
 
-def _local_settings(base: str, settings: dict[str, Any]) -> dict[str, Any]:
+def _local_settings(base: str, settings: dict[str, Any], objective: Objective) -> dict[str, Any]:
     multiplier = settings.pop(MULTIPLIER, None)
     if multiplier is not None and settings.get("learning_rate") is None:
-        usual = float(DEFAULTS[base_kind(base)]["learning_rate"])
+        usual = usual_learning_rate(base, objective)
         settings["learning_rate"] = min(1.0, max(1e-7, usual * multiplier))
     return settings
 

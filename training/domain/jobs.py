@@ -1,9 +1,7 @@
 """Fine-tuning jobs: asked for, cancelled, tried again by a person."""
 
-import re
 from dataclasses import asdict
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,9 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from curation.domain.activity import record_activity
-from curation.enums import DatasetState, Role
+from curation.enums import Role
 from curation.models import DatasetVersion, Membership, Project
-from rickproject.config import get_config
 from rickproject.lib.queue import enqueue_on_commit
 from training.domain.estimates import base_kind, estimate_job
 from training.domain.job_limits import (
@@ -27,15 +24,13 @@ from training.domain.job_limits import (
     require_project_budget,
     require_room_today,
 )
-from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES, JobState
-from training.models import FineTuneJob, JobEvent
-from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities
-from training.providers.registry import capabilities_here, missing_for
-from training.trainer.spec import Hyperparameters
+from training.domain.order_checks import Order, check_order
+from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES, JobState, Objective
+from training.models import FineTuneJob, JobEvent, ModelVersion
+from training.providers.capabilities import LOCAL
+from training.trainer.spec import DPO_BETA, Hyperparameters, of_objective
 
-MOST_SEED = 2**31 - 1
 TASKS = {LOCAL: "training.advance_local_job"}
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 REMOTE_TASK = "training.advance_remote_job"
 
 
@@ -56,6 +51,8 @@ def start_job(
     suffix: str = "",
     budget_usd: Decimal | None = None,
     client_key: str | None = None,
+    objective: Objective = Objective.SFT,
+    start_model: ModelVersion | None = None,
     retry_of: FineTuneJob | None = None,
     takes_uploads: bool = False,
 ) -> FineTuneJob:
@@ -66,6 +63,8 @@ def start_job(
             and the row of a local job says what was chosen.
         budget_usd: refuse the job if its estimated cost is higher or not known.
         client_key: the same key of the same person gives the first answer again.
+        objective: learn from the records, or from the preference pairs of reviewers' fixes.
+        start_model: of this machine, that preferences go on from; None for the base.
         takes_uploads: whoever asks has made sure that files nobody approved may be trained on.
 
     Raises:
@@ -84,14 +83,20 @@ def start_job(
         "hyperparameters": settings,
         "seed": seed,
         "suffix": suffix,
+        "objective": objective,
+        "start_model": start_model,
     }
-    check_order(project, **order, takes_uploads=takes_uploads)
+    check_order(project, Order(**order), takes_uploads=takes_uploads)
     estimate = estimate_job(
-        dataset, provider=provider, base_model=base_model, hyperparameters=settings
+        dataset,
+        provider=provider,
+        base_model=base_model,
+        hyperparameters=settings,
+        objective=objective,
     )
     require_budget(estimate, budget_usd)
     values = order | {
-        "hyperparameters": _settled(provider, base_model, settings),
+        "hyperparameters": _settled(Order(**order)),
         "budget_usd": budget_usd,
         "estimated_tokens": estimate.tokens,
         "estimated_seconds": estimate.seconds,
@@ -102,91 +107,15 @@ def start_job(
     return _create_once(project, actor, values)
 
 
-def _settled(provider: str, base_model: str, settings: dict[str, Any]) -> dict[str, Any]:
+def _settled(order: Order) -> dict[str, Any]:
     """Return the settings with the trainer's defaults, so that the row alone repeats the job."""
-    if provider != LOCAL:
-        return settings
-    return asdict(Hyperparameters.parse(settings, kind=base_kind(base_model)))
-
-
-def check_order(
-    project: Project,
-    *,
-    dataset: DatasetVersion,
-    provider: str,
-    base_model: str,
-    hyperparameters: dict[str, Any],
-    seed: int,
-    suffix: str,
-    takes_uploads: bool = False,
-) -> None:
-    """Refuse an order that no provider could fulfil.
-
-    Raises:
-        JobError: with a sentence that says what to change.
-    """
-    if dataset.project_id != project.pk:
-        raise JobError("This dataset belongs to another project.")
-    is_taken = takes_uploads and dataset.state == DatasetState.UPLOADED
-    if dataset.state != DatasetState.APPROVED and not is_taken:
-        raise JobError(
-            f"Dataset {dataset.number} is {dataset.get_state_display()}; only approved versions "
-            "can be trained on. An admin approves it."
-        )
-    if missing := missing_for(provider):
-        raise JobError(missing)
-    row = capabilities_here(provider)
-    if row.last_job_on and timezone.now().date() > row.last_job_on:
-        raise JobError(f"{row.label} takes no fine-tuning jobs since {row.last_job_on:%d %B %Y}.")
-    if not base_model.strip():
-        raise JobError("Choose a base model.")
-    _check_base_model(row, base_model)
-    if not 0 <= seed <= MOST_SEED:
-        raise JobError(f"The seed is a whole number from 0 to {MOST_SEED}.")
-    if suffix and not row.takes_suffix:
-        raise JobError(f"{row.label} takes no suffix.")
-    if problem := row.suffix_problem(suffix):
-        raise JobError(problem)
-    _check_hyperparameters(row, hyperparameters)
-
-
-def _check_base_model(row: Capabilities, base_model: str) -> None:
-    if row.key == LOCAL and base_model != SCRIPT_BASE:
-        _check_local_base(base_model)
-    known = row.base_model(base_model)
-    if known and known.closing_on and timezone.now().date() > known.closing_on:
-        raise JobError(f"{known.label} was shut down on {known.closing_on:%d %B %Y}.")
-
-
-def _check_local_base(base_model: str) -> None:
-    """Take Hugging Face ids, and folders only below those an operator opened for base models."""
-    if HUB_ID.fullmatch(base_model) and ".." not in base_model:
-        return
-    if not base_model.startswith("/"):
-        raise JobError(
-            "Name the base model by its Hugging Face id, such as owner/name, or by an absolute "
-            "folder."
-        )
-    config = get_config()
-    opened = [*config.base_model_folders, config.var_dir / "bases"]
-    folder = Path(base_model).resolve()
-    if not any(folder.is_relative_to(allowed.resolve()) for allowed in opened):
-        raise JobError(
-            "This folder is not open for base models. Ask an operator to move the model into one "
-            "that is, or to name its folder in RICK_BASE_MODEL_DIRS."
-        )
-    if not folder.is_dir():
-        raise JobError("There is no such folder on the server.")
-
-
-def _check_hyperparameters(row: Capabilities, values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        setting = row.hyperparameter(name)
-        if setting is None:
-            names = ", ".join(known.name for known in row.hyperparameters)
-            raise JobError(f"{row.label} has no setting {name!r}; it has {names}.")
-        if problem := setting.problem(value):
-            raise JobError(problem)
+    if order.provider != LOCAL:
+        return order.hyperparameters
+    settings = dict(order.hyperparameters)
+    beta = settings.pop("beta", None)
+    kind = "pretrained" if order.start_model else base_kind(order.base_model)
+    chosen = asdict(Hyperparameters.parse(of_objective(settings, order.objective), kind=kind))
+    return chosen | ({"beta": beta or DPO_BETA} if order.objective == Objective.DPO else {})
 
 
 def _clean(values: dict[str, Any]) -> dict[str, Any]:
@@ -285,6 +214,8 @@ def retry_job(job: FineTuneJob, *, actor: User, client_key: str | None = None) -
         hyperparameters=job.hyperparameters,
         seed=job.seed,
         suffix=job.suffix,
+        objective=Objective(job.objective),
+        start_model=job.start_model,
         budget_usd=job.budget_usd,
         client_key=client_key,
         retry_of=job,

@@ -104,9 +104,10 @@ def register_local_models(job: FineTuneJob, result: files.Result, folder: Path) 
     """
     models_dir, context = get_config().var_dir / "models", result.context_tokens or 256
     base_dir = base_folder(result)
-    served_base = base_name(job, what=result.base_key or str(base_dir))
+    of_script = job.base_model == SCRIPT_BASE
+    served_base = base_name(job, what=base_dir.name if of_script else str(base_dir))
     name = model_name(job)
-    sampling = SCRIPT_SAMPLING if result.base_key else {}
+    sampling = SCRIPT_SAMPLING if of_script else {}
     write_model_entry(
         models_dir,
         name=served_base,

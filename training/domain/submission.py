@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from curation.domain import leases
 from curation.domain.activity import record_activity
+from curation.domain.preference_pairs import approved_pairs
 from curation.enums import DatasetState, Split
 from curation.models import DatasetRecord
 from training.domain.job_records import end_cancelled, fail_job, move_job, set_next_turn
 from training.domain.jobs import note_event
 from training.domain.uploaded_datasets import uploaded_bytes
-from training.enums import JobState
+from training.enums import JobState, Objective
 from training.models import FineTuneJob
 from training.providers.base import RemoteJob, RemoteJobSpec
 from training.providers.errors import (
@@ -132,6 +133,8 @@ def save_file_id(job: FineTuneJob, column: str, identity: str) -> None:
 def _content(job: FineTuneJob, split: Split) -> bytes:
     if job.dataset.state == DatasetState.UPLOADED:
         return uploaded_bytes(job.dataset, split)
+    if job.objective == Objective.DPO:
+        return b"".join(approved_pairs(job.dataset, split))
     rows = DatasetRecord.objects.filter(dataset_id=job.dataset_id, split=split)
     lines = rows.order_by("position").values_list("line", flat=True)
     return b"".join(bytes(line) for line in lines)
@@ -219,4 +222,5 @@ def job_spec(job: FineTuneJob) -> RemoteJobSpec:
         suffix=job.suffix,
         seed=job.seed,
         label=job.project.slug,
+        objective=job.objective,
     )

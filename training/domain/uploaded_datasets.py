@@ -18,9 +18,8 @@ from rickproject.lib.files import write_whole
 from rickproject.lib.jsonl import encode_line
 from rickproject.lib.tokens import ESTIMATE
 from training.domain.job_limits import JobError
-from training.domain.uploads import upload_path
+from training.domain.uploads import read_upload, upload_path
 from training.models import UploadedFile, UploadedSplit
-from training.trainer.records import read_records
 
 NUMBERING_ATTEMPTS = 5
 FEWEST_RECORDS = 10  # as OpenAI has it
@@ -159,7 +158,7 @@ def utterances_like_uploads(dataset: DatasetVersion) -> set[int]:
     if row is None or not upload_path(row.file).exists():
         return set()
     held_out = "\n".join(
-        turn.content for record in read_records(upload_path(row.file)) for turn in record.messages
+        turn.content for record in read_upload(row.file) for turn in record.messages
     )
     lines = Utterance.objects.filter(episode__script__project_id=dataset.project_id)
     return {

@@ -1,5 +1,6 @@
 """Training files that programs send: checked line by line, kept whole, deleted for good."""
 
+import json
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
@@ -16,10 +17,11 @@ from rickproject.config import get_config
 from rickproject.lib.files import write_whole
 from rickproject.lib.text import UNWRITABLE
 from rickproject.lib.tokens import ESTIMATE, count_tokens
-from training.enums import FINAL_JOB_STATES
+from training.enums import FINAL_JOB_STATES, Objective
 from training.errors import TrainingError
 from training.models import ApiKey, FineTuneJob, UploadedFile
 from training.trainer.errors import TrainerError
+from training.trainer.preferences import Preference, read_preferences
 from training.trainer.records import Record, read_records
 
 STORED_NAME = "upload.jsonl"
@@ -59,7 +61,7 @@ def store_upload(
     content: Iterable[bytes],
     seconds: int | None = None,
 ) -> UploadedFile:
-    """Check a file of chat records and keep it; a byte order mark is left out.
+    """Check a file of chat records or preference pairs and keep it, without a byte order mark.
 
     Args:
         seconds: after which it is deleted by itself; None for never.
@@ -73,13 +75,15 @@ def store_upload(
     folder = _folder(identity)
     try:
         digest, size = write_whole(folder / STORED_NAME, _without_mark(content))
-        records = _checked(folder / STORED_NAME)
+        objective = _objective(folder / STORED_NAME)
+        records = _checked(folder / STORED_NAME, objective)
         with transaction.atomic():
             file = UploadedFile.objects.create(
                 uuid=identity,
                 project=project,
                 name=_safe_name(name),
                 byte_size=size,
+                objective=objective,
                 sha256=digest,
                 record_count=len(records),
                 token_count=sum(_tokens(record) for record in records),
@@ -101,9 +105,30 @@ def _without_mark(content: Iterable[bytes]) -> Iterator[bytes]:
         is_first = False
 
 
-def _checked(path: Path) -> list[Record]:
+def read_upload(file: UploadedFile) -> list[Record]:
+    """Return the records of a kept file; a preference pair with its preferred reply."""
+    return _read(upload_path(file), Objective(file.objective))
+
+
+def _objective(path: Path) -> Objective:
+    """Tell by its first line what a file is for; what is wrong with it is said later."""
+    with path.open("rb") as lines:
+        first = next((line for line in lines if line.strip()), b"")
     try:
-        records = read_records(path)
+        row = json.loads(first)
+    except (ValueError, RecursionError):
+        return Objective.SFT
+    is_pair = isinstance(row, dict) and "preferred_output" in row
+    return Objective.DPO if is_pair else Objective.SFT
+
+
+def _read(path: Path, objective: Objective) -> list[Record]:
+    return list(read_preferences(path) if objective == Objective.DPO else read_records(path))
+
+
+def _checked(path: Path, objective: Objective) -> list[Record]:
+    try:
+        records = _read(path, objective)
     except UnicodeDecodeError as error:
         raise UploadError("The file is not UTF-8.") from error
     except RecursionError as error:
@@ -117,7 +142,11 @@ def _checked(path: Path) -> list[Record]:
 
 def _tokens(record: Record) -> int:
     messages = [{"role": turn.role, "content": turn.content} for turn in record.messages]
-    return count_tokens(messages, ESTIMATE).total
+    total = count_tokens(messages, ESTIMATE).total
+    if isinstance(record, Preference):  # it is learnt against the other reply
+        messages[-1]["content"] = record.rejected.content
+        total += count_tokens(messages, ESTIMATE).total
+    return total
 
 
 def _safe_name(name: str) -> str:

@@ -6,9 +6,11 @@ from django import forms
 
 from curation.models import DatasetVersion, Project
 from rickproject.lib.text import TextField
-from training.domain.jobs import MOST_SEED
-from training.providers.capabilities import SCRIPT_BASE, Capabilities, Hyperparameter
-from training.queries.jobs import trainable_datasets
+from training.domain.order_checks import MOST_SEED
+from training.enums import Objective
+from training.models import ModelVersion
+from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities, Hyperparameter
+from training.queries.jobs import startable_models, trainable_datasets
 
 OTHER = ""
 SETTING_PREFIX = "setting_"
@@ -20,6 +22,14 @@ class DatasetChoice(forms.ModelChoiceField[DatasetVersion]):
     def label_from_instance(self, obj: DatasetVersion) -> str:
         """Name a version by its number, its character and its size."""
         return f"{obj.number}: {obj.target_character}, {obj.train_count} records to learn"
+
+
+class ModelChoice(forms.ModelChoiceField[ModelVersion]):
+    """Models to go on from, named with the dataset they know."""
+
+    def label_from_instance(self, obj: ModelVersion) -> str:
+        """Name a model and what it was trained on."""
+        return f"{obj.name}, {obj.what}"
 
 
 class JobForm(forms.Form):
@@ -36,6 +46,22 @@ class JobForm(forms.Form):
         label="Budget, in US dollars",
         help_text="The job is refused when it is estimated to cost more.",
     )
+    objective = forms.ChoiceField(
+        choices=[
+            (Objective.SFT.value, "the approved records"),
+            (Objective.DPO.value, "preference pairs: replies that reviewers fixed, against before"),
+        ],
+        required=False,
+        label="Learn from",
+        help_text="Preference pairs (DPO) polish a model that has learnt the records.",
+    )
+    start_model = ModelChoice(
+        ModelVersion.objects.none(),
+        required=False,
+        empty_label="the base model itself",
+        label="Go on from",
+        help_text="For preference pairs: a model of this machine, trained on the same dataset.",
+    )
     suffix = TextField(max_length=64, required=False, label="Suffix of the model’s name")
     seed = forms.IntegerField(min_value=0, max_value=MOST_SEED, initial=1)
     client_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
@@ -48,11 +74,20 @@ class JobForm(forms.Form):
         self.row = row
         self.fields["dataset"].queryset = trainable_datasets(project)  # type: ignore[attr-defined]
         self._offer_bases(row)
+        self._offer_models(project, row)
         for setting in row.hyperparameters:
             self.fields[SETTING_PREFIX + setting.name] = _field(setting)
         self.fields["suffix"].help_text = row.suffix_rule.capitalize() + "."
         if not row.takes_suffix:
             del self.fields["suffix"], self.fields["budget_usd"]
+
+    def _offer_models(self, project: Project, row: Capabilities) -> None:
+        models = startable_models(project) if row.key == LOCAL else ModelVersion.objects.none()
+        self.fields["start_model"].queryset = models  # type: ignore[attr-defined]
+        if not row.learns_preferences:
+            del self.fields["objective"]
+        if not models:
+            del self.fields["start_model"]
 
     def _offer_bases(self, row: Capabilities) -> None:
         choices = [(base.name, base.label or base.name) for base in row.base_models]
@@ -84,15 +119,25 @@ class JobForm(forms.Form):
     def settings(self) -> list[forms.BoundField]:
         """The provider's hyperparameters, the seed and the suffix."""
         named = [self[name] for name in self.fields if name.startswith(SETTING_PREFIX)]
-        return [*named, self["seed"], *([self["suffix"]] if "suffix" in self.fields else [])]
+        learnt = [self[name] for name in ("objective", "start_model") if name in self.fields]
+        return [
+            *learnt,
+            *named,
+            self["seed"],
+            *([self["suffix"]] if "suffix" in self.fields else []),
+        ]
 
     def order_values(self) -> dict[str, Any]:
         """Return the arguments of :func:`training.domain.jobs.start_job`."""
         values = self.cleaned_data
+        start = values.get("start_model")
+        base = values.get("base_model") or values["other_base"].strip()
         return {
             "dataset": values["dataset"],
             "provider": values["provider"],
-            "base_model": values.get("base_model") or values["other_base"].strip(),
+            "base_model": start.base_model if start else base,
+            "objective": Objective(values.get("objective") or Objective.SFT),
+            "start_model": start,
             "hyperparameters": {
                 name.removeprefix(SETTING_PREFIX): value
                 for name, value in values.items()

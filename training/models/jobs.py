@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from curation.models import DatasetVersion, Project
-from training.enums import JobState
+from training.enums import JobState, Objective
 
 
 class FineTuneJob(models.Model):
@@ -18,6 +18,14 @@ class FineTuneJob(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider = models.CharField(max_length=20, help_text="local, openai, or a connection")
     base_model = models.CharField(max_length=200)
+    objective = models.CharField(max_length=4, choices=Objective, default=Objective.SFT)
+    start_model = models.ForeignKey(
+        "training.ModelVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="that preferences go on from; none for the base",
+    )
     hyperparameters = models.JSONField(default=dict)
     seed = models.PositiveIntegerField(default=1)
     suffix = models.CharField(max_length=64, blank=True)

@@ -7,6 +7,7 @@ from django.db import models
 
 from curation.enums import Split
 from curation.models import DatasetVersion, Project
+from training.enums import Objective
 
 from .api_keys import ApiKey
 
@@ -17,6 +18,9 @@ class UploadedFile(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploaded_files")
     name = models.CharField(max_length=200)
+    objective = models.CharField(
+        max_length=4, choices=Objective, default=Objective.SFT, help_text="what its lines are for"
+    )
     byte_size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     record_count = models.PositiveIntegerField()

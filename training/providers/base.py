@@ -10,7 +10,11 @@ JOB_KEY = "rickproject_job"  # the name of our job's UUID in the provider's meta
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteJobSpec:
-    """What is sent to create a job; ``key`` is our row's UUID and finds it again."""
+    """What is sent to create a job; ``key`` is our row's UUID and finds it again.
+
+    Attributes:
+        objective: ``sft``, or ``dpo`` where the files hold preference pairs.
+    """
 
     key: str
     model: str
@@ -20,6 +24,7 @@ class RemoteJobSpec:
     suffix: str = ""
     seed: int | None = None
     label: str = ""
+    objective: str = "sft"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ fine-tuning in Foundry; the price table of litellm 1.109.1. All read in November
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ class Hyperparameter:
         minimum, maximum: inclusive, None for no limit.
         above_minimum: the minimum itself is not allowed.
         choices: values with their labels, where it is a word and no number.
+        objective: the only kind of training it belongs to; empty for every kind.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Hyperparameter:
     default: str = "auto"
     help: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    objective: str = ""
 
     def problem(self, value: float | str) -> str:
         """Return why a value is not allowed, empty if it is."""
@@ -103,6 +105,7 @@ class Capabilities:
         suffix_pattern: what the whole suffix must match.
         last_job_on: no new job is accepted after this day.
         takes_any_base: base models are typed, not only chosen.
+        learns_preferences: jobs may learn from preference pairs (DPO).
     """
 
     key: str
@@ -110,6 +113,7 @@ class Capabilities:
     hyperparameters: tuple[Hyperparameter, ...]
     base_models: tuple[BaseModel, ...] = ()
     takes_any_base: bool = False
+    learns_preferences: bool = True
     suffix_pattern: str = r"[A-Za-z0-9._ -]{1,64}"
     suffix_rule: str = "at most 64 letters, digits, dots, spaces and hyphens"
     takes_suffix: bool = True
@@ -136,6 +140,15 @@ class Capabilities:
         return next((row for row in self.base_models if row.name == name), None)
 
 
+_BETA = Hyperparameter(
+    name="beta",
+    label="Beta",
+    minimum=0,
+    above_minimum=True,
+    maximum=2,
+    objective="dpo",
+    help="How closely it keeps to what it was before: more is closer.",
+)
 _SUPERVISED = (
     Hyperparameter(name="n_epochs", label="Epochs", whole=True, minimum=1, maximum=50),
     Hyperparameter(name="batch_size", label="Batch size", whole=True, minimum=1, maximum=256),
@@ -147,6 +160,7 @@ _SUPERVISED = (
         above_minimum=True,
         maximum=None,
     ),
+    _BETA,
 )
 _LOCAL = (
     Hyperparameter(
@@ -204,6 +218,7 @@ _LOCAL = (
         choices=(("off", "Off"), ("on", "On: less memory, about a third slower")),
         default="on a GPU",
     ),
+    replace(_BETA, minimum=0.001, above_minimum=False, default="0.1"),
 )
 
 _CLOSING = {
@@ -276,6 +291,7 @@ _NEBIUS_EXTRA = {
 NEBIUS_ROW = Capabilities(
     key="nebius",
     label="Nebius Token Factory",
+    learns_preferences=False,
     hyperparameters=(*_SUPERVISED[:2], *(row for row in _LOCAL if row.name in _NEBIUS_EXTRA)),
     takes_any_base=True,
 )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 EVENTS_PER_PAGE = 100
+METHODS = {"sft": "supervised", "dpo": "dpo"}
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -199,7 +200,8 @@ def _page(ask: Callable[..., Any], *args: Any, **query: Any) -> Any:
 
 
 def _create_arguments(spec: RemoteJobSpec) -> dict[str, Any]:
-    method = {"type": "supervised", "supervised": {"hyperparameters": dict(spec.hyperparameters)}}
+    kind = METHODS[spec.objective]
+    method = {"type": kind, kind: {"hyperparameters": dict(spec.hyperparameters)}}
     arguments: dict[str, Any] = {
         "model": spec.model,
         "training_file": spec.training_file_id,

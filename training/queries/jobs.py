@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from curation.models import DatasetVersion, Project
 from rickproject.lib.numbers import counted
-from training.enums import FINAL_JOB_STATES, JobState
-from training.models import FineTuneJob, JobEvent, MetricPoint
-from training.providers.capabilities import Capabilities
+from training.enums import FINAL_JOB_STATES, JobState, ModelKind, Objective
+from training.models import FineTuneJob, JobEvent, MetricPoint, ModelVersion
+from training.providers.capabilities import LOCAL, Capabilities
 from training.providers.registry import capabilities_here
 
 LOSSES = (
@@ -51,6 +51,22 @@ def trainable_datasets(project: Project) -> QuerySet[DatasetVersion]:
         DatasetVersion.objects.filter(project=project, state="approved")
         .select_related("target_character")
         .order_by("-number")
+    )
+
+
+def startable_models(project: Project) -> QuerySet[ModelVersion]:
+    """Return the adapters of this machine that preferences can go on from, the newest first."""
+    return (
+        ModelVersion.objects.filter(
+            project=project,
+            provider=LOCAL,
+            kind=ModelKind.FINE_TUNED,
+            weights_deleted_at=None,
+            job__state=JobState.SUCCEEDED,
+        )
+        .exclude(job__hyperparameters__method="full")
+        .select_related("dataset")
+        .order_by("-pk")
     )
 
 
@@ -198,10 +214,17 @@ TABLE_COLUMNS = (
 
 def job_settings(job: FineTuneJob) -> list[tuple[str, str]]:
     """Return what a job was told, in the provider's names; what it was not told in one row."""
-    row = capabilities_here(job.provider)
+    known = [
+        setting
+        for setting in capabilities_here(job.provider).hyperparameters
+        if setting.objective in ("", job.objective)
+    ]
     told = job.hyperparameters
-    rows = [(s.label, s.shown(told[s.name])) for s in row.hyperparameters if s.name in told]
-    left = [s.label for s in row.hyperparameters if s.name not in told]
+    rows = [("Learns from", Objective(job.objective).label)]
+    if job.start_model:
+        rows.append(("Goes on from", job.start_model.name))
+    rows += [(s.label, s.shown(told[s.name])) for s in known if s.name in told]
+    left = [s.label for s in known if s.name not in told]
     if left:
         rows.append(("Chosen there", ", ".join(left)))
     return rows

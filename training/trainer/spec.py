@@ -76,6 +76,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 # Full training moves every weight, so it takes smaller steps.
 FULL_LEARNING_RATE: dict[BaseKind, float] = {"script": 3e-4, "pretrained": 1e-5}
+DPO_BETA = 0.1
 DPO_LEARNING_RATE = 5e-6  # of preferences; much higher ones make it forget how to talk
 
 
@@ -218,7 +219,7 @@ class JobSpec:
     base: BaseSpec
     hyperparameters: Hyperparameters
     objective: Objective = "sft"
-    beta: float = 0.1
+    beta: float = DPO_BETA
     start_adapter: str | None = None
     seed: int = 1
     threads: int = 1
@@ -248,9 +249,7 @@ class JobSpec:
         _check_number("threads", threads, whole=True, limits=(1, 256))
         processes = raw.get("processes", 1)
         _check_number("processes", processes, whole=True, limits=(1, 64))
-        told = raw.get("hyperparameters") or {}
-        if rest.get("objective", "sft") == "dpo" and told.get("learning_rate") in AUTO:
-            told = {**told, "learning_rate": DPO_LEARNING_RATE}
+        told = of_objective(raw.get("hyperparameters") or {}, rest.get("objective", "sft"))
         hyperparameters = Hyperparameters.parse(told, kind=base.kind)
         _check_objective(rest, method=hyperparameters.method)
         return cls(
@@ -268,6 +267,13 @@ class JobSpec:
         return asdict(self)
 
 
+def of_objective(told: Mapping[str, Any], objective: str) -> Mapping[str, Any]:
+    """Return hyperparameters with what an objective takes where nobody chose."""
+    if objective == "dpo" and told.get("learning_rate") in AUTO:
+        return {**told, "learning_rate": DPO_LEARNING_RATE}
+    return told
+
+
 def _bad(sentence: str) -> TrainerError:
     return TrainerError("bad_spec", f"The job cannot be read: {sentence}.")
 
@@ -281,7 +287,7 @@ def _check_names(where: str, raw: Mapping[str, Any], cls: type[Any]) -> None:
 def _check_objective(values: Mapping[str, Any], *, method: Method) -> None:
     if values.get("objective", "sft") not in get_args(Objective):
         raise _bad(f"objective must be one of {', '.join(get_args(Objective))}")
-    _check_number("beta", values.get("beta", 0.1), whole=False, limits=(0.001, 10))
+    _check_number("beta", values.get("beta", DPO_BETA), whole=False, limits=(0.001, 10))
     if values.get("objective") == "dpo" and method == "full":
         raise _bad("preferences are learnt by LoRA or QLoRA, not in full")
     if values.get("start_adapter") and values.get("objective") != "dpo":

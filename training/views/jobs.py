@@ -160,6 +160,7 @@ def _estimate(form: JobForm) -> Estimate | None:
         provider=values["provider"],
         base_model=values["base_model"],
         hyperparameters=values["hyperparameters"],
+        objective=values["objective"],
     )
 
 

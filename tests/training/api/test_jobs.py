@@ -133,7 +133,7 @@ def test_an_operator_may_let_every_training_key_train_on_uploads(
         ({"suffix": "x" * 65}, "suffix"),
         ({"hyperparameters": {"n_epochs": 500}}, "hyperparameters.n_epochs"),
         ({"method": {"type": "sft"}}, "method.type"),
-        ({"method": {"type": "dpo"}}, "method.type"),
+        ({"method": {"type": "reinforcement"}}, "method.type"),
         ({"model": "gpt-4o-mini-2024-07-18"}, "model"),
         ({"metadata": {"a": 1}}, "metadata.a"),
         ({"integrations": [{"type": "wandb"}]}, "integrations"),
@@ -264,3 +264,48 @@ def test_jobs_are_for_those_whose_key_and_role_allow_it(project: Project, secret
     elsewhere = CharacterFactory(is_target=True).project
     other = make_key(elsewhere, Role.MANAGER, may_train=True)[1]
     assert [ask(other, "GET", path)[0], ask(other, "POST", f"{path}/cancel")[0]] == [404, 404]
+
+
+def pairs(count: int) -> bytes:
+    body = {
+        "input": {"messages": [{"role": "user", "content": "Who?"}]},
+        "preferred_output": [{"role": "assistant", "content": "The moon."}],
+        "non_preferred_output": [{"role": "assistant", "content": "the moon"}],
+    }
+    return (json.dumps(body) + "\n").encode() * count
+
+
+def test_a_job_learns_from_uploaded_preference_pairs(secret: str) -> None:
+    train = upload(secret, pairs(12))
+    method = {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.3, "n_epochs": 1}}}
+    status, body = order(secret, training_file=train, method=method)
+    assert status == 200
+    assert body["method"]["type"] == "dpo"
+    assert body["method"]["dpo"]["hyperparameters"]["beta"] == 0.3
+    job = FineTuneJob.objects.get()
+    assert (job.objective, job.hyperparameters["learning_rate"]) == ("dpo", 5e-6)
+    spec = json.loads((prepare_folder(job) / "spec.json").read_text())
+    assert (spec["objective"], spec["beta"]) == ("dpo", 0.3)
+
+
+@pytest.mark.parametrize(
+    ("content", "method", "words"),
+    [
+        (pairs(12), {"type": "supervised"}, "must hold chat records"),
+        (lines(12), {"type": "dpo"}, "must hold preference pairs"),
+    ],
+)
+def test_files_of_the_other_kind_are_refused(
+    secret: str, content: bytes, method: dict[str, str], words: str
+) -> None:
+    status, body = order(secret, training_file=upload(secret, content), method=method)
+    assert status == 400
+    assert words in body["error"]["message"]
+
+
+def test_a_pair_without_its_other_reply_is_refused_with_its_line(secret: str) -> None:
+    broken = pairs(2) + b'{"input": {"messages": []}, "preferred_output": []}\n'
+    body = {"purpose": "fine-tune", "file": SimpleUploadedFile("train.jsonl", broken)}
+    answer = Client().post("/v1/files", body, headers=headers(secret))
+    assert answer.status_code == 400
+    assert "Record 3" in answer.json()["error"]["message"]

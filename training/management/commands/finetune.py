@@ -4,12 +4,15 @@ from argparse import ArgumentParser
 from decimal import Decimal
 from typing import Any
 
+from django.core.management.base import CommandError
+
 from curation.access import MANAGING
 from curation.access.command_line import actor_for, dataset_numbered
+from curation.models import Project
 from rickproject.lib.commands import VerbCommand
 from training.domain.job_turns import advance_job
 from training.domain.jobs import start_job
-from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES, JobState
+from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES, JobState, Objective
 from training.models import FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL, SCRIPT_BASE
 from training.providers.registry import capabilities_here
@@ -40,6 +43,14 @@ class Command(VerbCommand):
             "--provider", default=LOCAL, help="local, openai, or a connection of the admin"
         )
         parser.add_argument("--base", default=SCRIPT_BASE, help="base model")
+        parser.add_argument(
+            "--objective",
+            choices=Objective.values,
+            default=Objective.SFT,
+            help="what it learns from",
+        )
+        parser.add_argument("--from-model", help="dpo: a model of this machine to go on from")
+        parser.add_argument("--beta", type=float, help="dpo: how closely it keeps to what it was")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--suffix", default="")
         parser.add_argument("--budget", type=Decimal, help="most US dollars it may cost")
@@ -54,13 +65,16 @@ class Command(VerbCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         dataset = dataset_numbered(options["dataset"])
+        start = _model_named(dataset.project, options["from_model"])
         job = start_job(
             dataset.project,
             actor=actor_for(dataset.project, options["username"], MANAGING),
             dataset=dataset,
             provider=options["provider"],
-            base_model=options["base"],
+            base_model=start.base_model if start else options["base"],
             hyperparameters=_hyperparameters(options),
+            objective=Objective(options["objective"]),
+            start_model=start,
             seed=options["seed"],
             suffix=options["suffix"],
             budget_usd=options["budget"],
@@ -71,6 +85,16 @@ class Command(VerbCommand):
         return _answer(job, waited=options["wait"])
 
 
+def _model_named(project: Project, name: str | None) -> ModelVersion | None:
+    if not name:
+        return None
+    found = ModelVersion.objects.filter(project=project, name=name).first()
+    if found is None:
+        msg = f"{project.name} has no model {name!r}; the page Models lists them."
+        raise CommandError(msg)
+    return found
+
+
 def _hyperparameters(options: dict[str, Any]) -> dict[str, Any]:
     named = {
         "n_epochs": options["epochs"],
@@ -78,6 +102,7 @@ def _hyperparameters(options: dict[str, Any]) -> dict[str, Any]:
         "learning_rate": options["learning_rate"],
         "learning_rate_multiplier": options["learning_rate_multiplier"],
         "early_stopping_patience": options["patience"],
+        "beta": options["beta"],
     }
     return {name: value for name, value in named.items() if value is not None}
 
