@@ -4,21 +4,28 @@ Building a chunk object of the openai client takes some 130 µs, reading the sam
 """
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from training.providers.model_server import ModelServerError
 
 LONGEST_LINE_BYTES = 4 * 1024 * 1024
 LONGEST_REASON = 40
+BEFORE = re.compile(rb": before (\d{1,6})")
 
 
 class Delta(NamedTuple):
-    """A piece of a reply; the last ones carry why it ended and the usage."""
+    """A piece of a reply; the last ones carry why it ended and the usage.
+
+    Attributes:
+        before: how many replies our own model server writes first; None once this one is written.
+    """
 
     text: str = ""
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    before: int | None = None
 
 
 class EventReader:
@@ -38,7 +45,7 @@ class EventReader:
         """Take the next bytes; return what they complete, up to the first fault.
 
         Lines are split on the byte of a line feed only, so that a character in two pieces is whole
-        again; comments and blank lines are passed over.
+        again; blank lines are passed over, and comments but ``: before 3`` of our model server.
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LONGEST_LINE_BYTES:
@@ -51,6 +58,8 @@ class EventReader:
                     _read(line[5:].strip(), texts, facts)
                 except ModelServerError as fault:
                     self.fault = fault
+            elif line.startswith(b":") and (found := BEFORE.fullmatch(line.rstrip())):
+                facts["before"] = int(found[1])
         self.has_finished = self.has_finished or "finish_reason" in facts
         return Delta(_storable("".join(texts)), **facts) if texts or facts else None
 

@@ -16,6 +16,7 @@ from training.serving.protocol import Answer, RequestError, model_object, parse_
 from training.serving.registry import list_entries, read_entry
 
 LARGEST_BODY = 2_000_000  # bytes
+QUIET_SECONDS = 1.0  # that a reader waits before the place in the queue is told, and told again
 ENGINE: web.AppKey[Engine] = web.AppKey("engine", Engine)
 MODELS_DIR: web.AppKey[Path] = web.AppKey("models_dir", Path)
 API_KEY: web.AppKey[str] = web.AppKey("api_key", str)
@@ -65,11 +66,8 @@ async def chat_completions(request: web.Request) -> web.StreamResponse:
         raise _no_model(asked.model)
     generation = Generation(entry, asked, asyncio.get_running_loop())
     request.app[ENGINE].submit(generation)
+    answer = Answer(asked, fingerprint=entry.fingerprint)
     try:
-        first = await _next_piece(generation)
-        answer = Answer(asked, fingerprint=entry.fingerprint)
-        answer.prompt_tokens = first.prompt_tokens or 0
-        answer.dropped_messages = first.dropped_messages
         if asked.stream:
             return await _stream(request, generation, answer)
         return await _whole(generation, answer)
@@ -78,6 +76,7 @@ async def chat_completions(request: web.Request) -> web.StreamResponse:
 
 
 async def _whole(generation: Generation, answer: Answer) -> web.Response:
+    _begin(answer, await _next_piece(generation))
     texts: list[str] = []
     while True:
         piece = await _next_piece(generation)
@@ -90,6 +89,10 @@ async def _whole(generation: Generation, answer: Answer) -> web.Response:
 async def _stream(
     request: web.Request, generation: Generation, answer: Answer
 ) -> web.StreamResponse:
+    """Stream a reply; one that must wait longer than a second is told how many are before it.
+
+    A refusal within that second still comes with its status.
+    """
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream; charset=utf-8",
@@ -97,9 +100,15 @@ async def _stream(
             "X-Accel-Buffering": "no",
         }
     )
+    first = await _piece_within(generation, QUIET_SECONDS)
     await response.prepare(request)
-    await _send(response, answer.chunk({"role": "assistant", "content": "", "refusal": None}))
     try:
+        while first is None:
+            before = request.app[ENGINE].replies_before(generation)
+            await response.write(f": before {before or 0}\n\n".encode())
+            first = await _piece_within(generation, QUIET_SECONDS)
+        _begin(answer, first)
+        await _send(response, answer.chunk({"role": "assistant", "content": "", "refusal": None}))
         await _send_pieces(response, generation, answer)
     except RequestError as error:
         await _send(response, error.as_json())
@@ -121,6 +130,19 @@ async def _send_pieces(
             answer.completion_tokens = piece.completion_tokens
             await _send(response, answer.chunk({}, piece.finish_reason))
             return
+
+
+def _begin(answer: Answer, first: Piece) -> None:
+    answer.prompt_tokens = first.prompt_tokens or 0
+    answer.dropped_messages = first.dropped_messages
+
+
+async def _piece_within(generation: Generation, seconds: float) -> Piece | None:
+    """Return the next piece, or None where none comes in time."""
+    try:
+        return await asyncio.wait_for(_next_piece(generation), seconds)
+    except TimeoutError:
+        return None
 
 
 async def _next_piece(generation: Generation) -> Piece:

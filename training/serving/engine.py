@@ -72,6 +72,15 @@ class Engine:
                 "loading": sorted(self._loading),
             }
 
+    def replies_before(self, generation: Generation) -> int | None:
+        """Return how many replies of its model wait before one; None once it is being written.
+
+        The first that waits has none before it: its model is being loaded, or its batch is full.
+        """
+        with self._wake:
+            of_model = [one for one in self._waiting if one.entry.name == generation.entry.name]
+            return of_model.index(generation) if generation in of_model else None
+
     def close(self) -> None:
         """Take no more requests; those under way go on."""
         with self._wake:

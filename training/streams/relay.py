@@ -34,7 +34,13 @@ class AccessEndedError(ModelServerError):
 
 
 class Relay:
-    """One reply on its way; ``facts`` is what is known of it."""
+    """One reply on its way; ``facts`` is what is known of it.
+
+    Attributes:
+        before: how many replies the model server writes first, as far as it has said so.
+    """
+
+    tells_queue = False
 
     def __init__(
         self, talker: Talker, *, model: ModelVersion | None, body: dict[str, Any] | None = None
@@ -42,6 +48,7 @@ class Relay:
         self.talker, self.model, self.body = talker, model, body or {}
         self.facts: dict[str, Any] = {"content": ""}
         self.state = MessageState.STOPPED
+        self.before: int | None = None
         self.opened_at = self.sent_at = time.monotonic()
         self._waiting: list[str] = []
         self._fault: ModelServerError | None = None
@@ -57,7 +64,7 @@ class Relay:
     async def part(self) -> str | None:
         """Return what has come since the last call, waiting for it; None at the end.
 
-        An empty text is a sign of life.
+        An empty text is a sign of life, or news of ``before``.
 
         Raises:
             ModelServerError: the reply ended badly.
@@ -106,6 +113,10 @@ class Relay:
             self._news.set_result(None)
 
     def _take(self, delta: Delta) -> None:
+        if delta.before is not None and delta.before != self.before:
+            self.before = delta.before
+            if self.tells_queue:
+                self._tell()
         if delta.text:
             if "first_token_ms" not in self.facts:
                 self.facts["first_token_ms"] = round(self.seconds * 1000)
@@ -145,6 +156,8 @@ class Relay:
 
 class MessageRelay(Relay):
     """A reply of a conversation, which keeps it."""
+
+    tells_queue = True
 
     def __init__(self, reply: Message, talker: Talker) -> None:
         body = request_body(reply) if reply.model else None

@@ -91,7 +91,7 @@ async def _reply_events(relay: MessageRelay) -> AsyncIterator[bytes]:
             },
         )
         while (text := await relay.part()) is not None:
-            yield event("delta", {"text": text}) if text else PING
+            yield event("delta", {"text": text}) if text else _sign_of_life(relay)
         yield event(
             "end",
             {
@@ -105,6 +105,10 @@ async def _reply_events(relay: MessageRelay) -> AsyncIterator[bytes]:
         yield event("failed", {"message": str(error)})
     finally:
         await OPEN_REPLIES.close(relay)
+
+
+def _sign_of_life(relay: MessageRelay) -> bytes:
+    return PING if relay.before is None else event("waiting", {"before": relay.before})
 
 
 def _status_of(error: RickError) -> HTTPStatus:

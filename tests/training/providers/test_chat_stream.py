@@ -91,3 +91,11 @@ async def test_read_reply_ends_when_the_server_falls_silent(
             await chat_stream.read_reply(endpoint, {}, take=lambda _: None)
         await asyncio.wait_for(left.wait(), 20)
     await chat_stream.close_sessions()
+
+
+def test_the_place_in_the_queue_is_read_from_comments_of_our_model_server() -> None:
+    assert parsed(b": before 2\n\n: something else\n\n", b": before 0\r\n\r\n" + chunk("a")) == [
+        Delta(before=2),
+        Delta("a", before=0),
+    ]
+    assert parsed(b": before many\n\n") == []

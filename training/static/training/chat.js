@@ -1,6 +1,7 @@
 /** The chat page: send, stream, stop, another reply. The form works without this script too. */
 import { bindCommands } from "../rickproject/commands.js";
 import { events } from "./events.js";
+import { showWaiting } from "./waiting.js";
 
 /** @param {HTMLElement} chat carries data-stream-url, data-target-name, data-model-name */
 function attach(chat) {
@@ -71,6 +72,7 @@ async function streamReply(parts, body, question, signal) {
         if (question) question.id = `message-${data.question}`;
         if (data.unsent) addNote(reply, `${data.unsent} earlier turns did not fit into the model’s context window and were not sent.`);
       }
+      if (name !== "start") showWaiting(parts.status, text, data.before);
       if (name === "delta") append(parts, text, data.text);
       if (name === "failed") throw new Error(data.message);
       if (name === "end") finish(reply, data);
