@@ -187,7 +187,7 @@ class Config(BaseSettings):
         description="How long a place in an episode's work is kept for somebody who took it and "
         "does nothing; then a colleague may take it over.",
     )
-    trainings_per_day: int = Field(3, ge=1, description="Fine-tuning jobs a day for one project.")
+    trainings_per_day: int = Field(24, ge=1, description="Fine-tuning jobs a day for one project.")
     training_budget_usd: Decimal | None = Field(
         None,
         ge=0,

@@ -43,6 +43,7 @@ from tests.factories import (
 )
 from training.domain.api_keys import make_api_key
 from training.domain.chat import start_conversation
+from training.models import FineTuneJob, Sweep
 
 pytestmark = pytest.mark.django_db
 PEOPLE = ["anonymous", "stranger", "staff", *Role.values, "superuser"]
@@ -137,12 +138,20 @@ class World:
             "model": model.pk,
             "api_key": self._api_key,
             "suggestion": SuggestionRequestFactory(episode=utterance.episode).pk,
-            "job": FineTuneJobFactory(project=self.project, dataset=dataset).pk,
+            "job": (job := FineTuneJobFactory(project=self.project, dataset=dataset)).pk,
+            "sweep": self._sweep(job),
             "member": self._member,
             "activity": record_activity(
                 "character.alias_set", project=self.project, actor=None, target=utterance
             ).pk,
         }
+
+    def _sweep(self, job: FineTuneJob) -> int:
+        job.sweep = Sweep.objects.create(
+            project=self.project, created_by=self.project.created_by, grid={"n_epochs": [1, 2]}
+        )
+        job.save()
+        return job.sweep.pk
 
     def _member(self) -> int:
         """A role that may be taken away again and again."""

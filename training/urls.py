@@ -19,6 +19,7 @@ from training.views import (
     prices,
     suggesters,
     suggestions,
+    sweeps,
     webhooks,
 )
 
@@ -47,6 +48,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),
     path("p/<slug:slug>/training/cost/", prices.record_cost, name="record_cost"),
     path("p/<slug:slug>/training/compare/", comparison.job_compare, name="job_compare"),
+    path("p/<slug:slug>/training/sweeps/<int:pk>/", sweeps.sweep, name="sweep"),
+    path(
+        "p/<slug:slug>/training/sweeps/<int:pk>/confirm/",
+        sweeps.sweep_confirm,
+        name="sweep_confirm",
+    ),
+    path(
+        "p/<slug:slug>/training/sweeps/<int:pk>/cancel/", sweeps.sweep_cancel, name="sweep_cancel"
+    ),
     path("p/<slug:slug>/training/models/", models.models, name="models"),
     path("p/<slug:slug>/training/models/<int:pk>/", models.model, name="model"),
     path(

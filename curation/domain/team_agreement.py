@@ -45,8 +45,13 @@ class TeamAgreement:
     people: Mapping[int, User]
 
     def together(self) -> Agreement:
-        """Measure all episodes as one."""
-        return pool_agreement(list(self._figures(self.measured).values()))
+        """Measure all episodes as one; kept until any of their layers changes."""
+
+        def work_out(_: list[str]) -> dict[str, Agreement]:
+            return {"all": pool_agreement(list(self._figures(self.measured).values()))}
+
+        rows = [layer for one in self.measured for layer in self.layers[one.pk]]
+        return kept_each("agreement-together", {"all": rows}, work_out)["all"]
 
     def of_episodes(self, episodes: Iterable[Episode]) -> list[EpisodeAgreement]:
         """Measure some of the measured episodes one by one."""

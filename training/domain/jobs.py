@@ -26,7 +26,7 @@ from training.domain.job_limits import (
 )
 from training.domain.order_checks import Order, check_order
 from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES, JobState, Objective
-from training.models import FineTuneJob, JobEvent, ModelVersion
+from training.models import FineTuneJob, JobEvent, ModelVersion, Sweep
 from training.providers.capabilities import LOCAL
 from training.trainer.spec import DPO_BETA, Hyperparameters, of_objective
 
@@ -54,6 +54,8 @@ def start_job(
     objective: Objective = Objective.SFT,
     start_model: ModelVersion | None = None,
     retry_of: FineTuneJob | None = None,
+    sweep: Sweep | None = None,
+    together_usd: Decimal | None = None,
     takes_uploads: bool = False,
 ) -> FineTuneJob:
     """Write a job's row and ask a worker to begin; nothing has been sent when this returns.
@@ -65,6 +67,8 @@ def start_job(
         client_key: the same key of the same person gives the first answer again.
         objective: learn from the records, or from the preference pairs of reviewers' fixes.
         start_model: of this machine, that preferences go on from; None for the base.
+        sweep: that the job is one of.
+        together_usd: what all jobs of the sweep cost; a second person is asked about this sum.
         takes_uploads: whoever asks has made sure that files nobody approved may be trained on.
 
     Raises:
@@ -103,8 +107,11 @@ def start_job(
         "estimated_cost_usd": estimate.cost_usd,
         "client_key": client_key,
         "retry_of": retry_of,
+        "sweep": sweep,
     }
-    return _create_once(project, actor, values)
+    asks_for = together_usd if sweep else estimate.cost_usd
+    state = JobState.AWAITING if needs_second_person(asks_for) else JobState.QUEUED
+    return _create_once(project, actor, values | {"state": state})
 
 
 def _settled(order: Order) -> dict[str, Any]:
@@ -158,11 +165,11 @@ def _create_job(project: Project, actor: User, values: dict[str, Any]) -> FineTu
     cost = values["estimated_cost_usd"]
     require_project_budget(project, cost)
     require_month_budget(cost)
-    state = JobState.AWAITING if needs_second_person(cost) else JobState.QUEUED
-    job = FineTuneJob.objects.create(project=project, created_by=actor, state=state, **values)
-    verb = "job.started" if state == JobState.QUEUED else "job.proposed"
+    job = FineTuneJob.objects.create(project=project, created_by=actor, **values)
+    is_waiting = job.state == JobState.AWAITING
+    verb = "job.proposed" if is_waiting else "job.started"
     record_activity(verb, project=project, actor=actor, target=job, **cost_told(cost))
-    if state == JobState.QUEUED:
+    if not is_waiting:
         enqueue_on_commit(task_of(job), job_id=job.pk)
     return job
 

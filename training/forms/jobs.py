@@ -8,11 +8,13 @@ from curation.models import DatasetVersion, Project
 from rickproject.lib.text import TextField
 from training.domain.order_checks import MOST_SEED
 from training.enums import Objective
+from training.forms.numbers import NumbersField
 from training.models import ModelVersion
 from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities, Hyperparameter
 from training.queries.jobs import startable_models, trainable_datasets
 
 OTHER = ""
+SEED = Hyperparameter(name="seed", label="Seed", whole=True, maximum=MOST_SEED)
 SETTING_PREFIX = "setting_"
 
 
@@ -63,7 +65,7 @@ class JobForm(forms.Form):
         help_text="For preference pairs: a model of this machine, trained on the same dataset.",
     )
     suffix = TextField(max_length=64, required=False, label="Suffix of the model’s name")
-    seed = forms.IntegerField(min_value=0, max_value=MOST_SEED, initial=1)
+    seed = NumbersField(SEED, initial=1)
     client_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
     provider = TextField(widget=forms.HiddenInput)
 
@@ -139,14 +141,22 @@ class JobForm(forms.Form):
             "objective": Objective(values.get("objective") or Objective.SFT),
             "start_model": start,
             "hyperparameters": {
-                name.removeprefix(SETTING_PREFIX): value
+                name.removeprefix(SETTING_PREFIX): value[0] if isinstance(value, list) else value
                 for name, value in values.items()
                 if name.startswith(SETTING_PREFIX) and value not in (None, "")
             },
-            "seed": values["seed"],
+            "seed": values["seed"][0],
             "suffix": values.get("suffix", ""),
             "budget_usd": values.get("budget_usd"),
             "client_key": values["client_key"] or None,
+        }
+
+    def grid(self) -> dict[str, list[float]]:
+        """Return the settings of which several values are to be tried, by name."""
+        return {
+            name.removeprefix(SETTING_PREFIX): value
+            for name, value in self.cleaned_data.items()
+            if isinstance(value, list) and len(value) > 1
         }
 
 
@@ -159,16 +169,9 @@ def _field(setting: Hyperparameter) -> forms.Field:
             help_text=setting.help,
         )
     help_text = f"{setting.limits}. {setting.help}".strip()
-    attributes: dict[str, Any] = {
-        "required": False,
-        "label": setting.label,
-        "help_text": help_text[0].upper() + help_text[1:],
-        "min_value": None if setting.above_minimum else setting.minimum,
-        "max_value": setting.maximum,
-    }
-    kind = forms.IntegerField if setting.whole else forms.FloatField
-    field: forms.Field = kind(**attributes)
-    field.widget.attrs["placeholder"] = setting.default
-    if not setting.whole:
-        field.widget.attrs["step"] = "any"
-    return field
+    return NumbersField(
+        setting,
+        required=False,
+        label=setting.label,
+        help_text=help_text[0].upper() + help_text[1:],
+    )

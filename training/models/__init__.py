@@ -7,6 +7,7 @@ from .jobs import Checkpoint, FineTuneJob, JobEvent, MetricPoint
 from .orders import JobOrder, JobTag
 from .registry import ModelPrice, ModelVersion
 from .suggestions import SuggestionPart, SuggestionRequest
+from .sweeps import Sweep
 from .uploads import UploadedFile, UploadedSplit
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ProviderKind",
     "SuggestionPart",
     "SuggestionRequest",
+    "Sweep",
     "UploadedFile",
     "UploadedSplit",
 ]

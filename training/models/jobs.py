@@ -68,6 +68,9 @@ class FineTuneJob(models.Model):
         default=0, help_text="of the local trainer's event file"
     )
     budget_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    sweep = models.ForeignKey(
+        "training.Sweep", on_delete=models.SET_NULL, null=True, related_name="jobs"
+    )
     retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     client_key = models.CharField(max_length=64, null=True)
     created_by = models.ForeignKey(

@@ -24,6 +24,7 @@ from .errors import (
     ProviderUnavailableError,
     UnknownOutcomeError,
 )
+from .fine_tunes import FineTune, fine_tunes_among
 from .outbound import ANSWER_LIMIT_BYTES, TIMEOUT, outbound_client
 from .result_files import parse_result
 from .translation import translated
@@ -158,6 +159,11 @@ class OpenAIProtocolProvider:
         with translated():
             raw = self._client.files.content(file_id).read()
         return parse_result(raw)
+
+    def fine_tunes(self) -> list[FineTune]:
+        """Return the account's own fine-tuned models."""
+        with translated():
+            return fine_tunes_among(_rows(self._client.models.list))
 
     def pause(self, job_id: str) -> RemoteJob:
         """Ask for a job to rest."""

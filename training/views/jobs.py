@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from curation.access import MANAGING, WATCHING, member_project, project_roles, signed_in
@@ -16,12 +18,13 @@ from curation.models import Project
 from rickproject.lib.errors import RickError
 from training.access.jobs import project_job
 from training.domain.checkpoint_models import checkpoint_name
-from training.domain.estimates import Estimate, estimate_job
-from training.domain.job_limits import JobLimitError, needs_second_person
+from training.domain.estimates import Estimate
+from training.domain.job_limits import JobError, JobLimitError, needs_second_person
 from training.domain.job_pauses import may_pause
 from training.domain.jobs import cancel_job, retry_job, start_job
 from training.domain.model_versions import model_name
 from training.domain.repeats import repeat_sentence
+from training.domain.sweeps import MOST_JOBS, estimate_orders, orders_of, start_sweep
 from training.enums import FINAL_JOB_STATES, JobState
 from training.forms.jobs import SETTING_PREFIX, JobForm
 from training.models import Checkpoint, FineTuneJob, ModelVersion
@@ -81,19 +84,28 @@ def job_start(request: HttpRequest, slug: str) -> HttpResponse:
         values = _query_data(request, project, provider)
         form = JobForm(initial=values, project=project, row=row)
         asked = JobForm(values, project=project, row=row)
-        return _start_page(request, project, form, HTTPStatus.OK, estimate=_estimate(asked))
+        return _start_page(request, project, form, HTTPStatus.OK, asked=asked)
     form = JobForm(request.POST, project=project, row=row)
     if form.is_valid():
         try:
-            job = start_job(project, actor=signed_in(request), **form.order_values())
+            address = _start(project, signed_in(request), form)
         except JobLimitError as error:
             form.add_error(None, str(error))
             return _start_page(request, project, form, HTTPStatus.TOO_MANY_REQUESTS)
         except RickError as error:
             form.add_error(None, str(error))
         else:
-            return redirect("job", slug, job.pk)
+            return redirect(address)
     return _start_page(request, project, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _start(project: Project, person: User, form: JobForm) -> str:
+    """Start a job, or a sweep where a setting has several values; return the page of it."""
+    if grid := form.grid():
+        sweep = start_sweep(project, actor=person, grid=grid, **form.order_values())
+        return reverse("sweep", args=[project.slug, sweep.pk])
+    job = start_job(project, actor=person, **form.order_values())
+    return reverse("job", args=[project.slug, job.pk])
 
 
 def _provider_of(request: HttpRequest) -> str:
@@ -126,15 +138,19 @@ def _start_page(
     form: JobForm,
     status: HTTPStatus,
     *,
-    estimate: Estimate | None = None,
+    asked: JobForm | None = None,
 ) -> HttpResponse:
+    """Show the form; ``asked`` is what the address asks an estimate of."""
     provider = _provider_of(request)
+    estimate, job_count = _estimate(asked) if asked else (None, 0)
     context = {
         "project": project,
         "form": form,
         "provider": provider,
         "row": form.row,
         "estimate": estimate,
+        "job_count": job_count,
+        "refused": asked.non_field_errors() if asked and not estimate else [],
         "needs_second": bool(estimate and needs_second_person(estimate.cost_usd)),
         "missing": missing_for(provider),
         "warnings": warning_sentences(
@@ -142,6 +158,7 @@ def _start_page(
         ),
         "providers": [(key, capabilities_here(key).label) for key in provider_keys()],
         "has_datasets": trainable_datasets(project).exists(),
+        "most_jobs": MOST_JOBS,
         "points": STARTING_POINTS,
         "point": point_of(request.GET.get("from", "")),
     }
@@ -151,17 +168,16 @@ def _start_page(
     return render(request, template, context, status=status)
 
 
-def _estimate(form: JobForm) -> Estimate | None:
+def _estimate(form: JobForm) -> tuple[Estimate | None, int]:
+    """Return what the form's jobs take together, and how many they are."""
     if not form.is_valid():
-        return None
-    values = form.order_values()
-    return estimate_job(
-        values["dataset"],
-        provider=values["provider"],
-        base_model=values["base_model"],
-        hyperparameters=values["hyperparameters"],
-        objective=values["objective"],
-    )
+        return None, 0
+    try:
+        orders = orders_of(form.order_values(), form.grid())
+    except JobError as error:
+        form.add_error(None, str(error))
+        return None, 0
+    return estimate_orders(orders), len(orders)
 
 
 @login_required

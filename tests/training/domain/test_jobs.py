@@ -50,7 +50,7 @@ def test_start_job_writes_a_row_and_sends_nothing(
 def test_start_job_writes_down_what_the_trainer_chooses_so_that_the_row_repeats_the_job(
     dataset: DatasetVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.domain.jobs.missing_for", lambda provider: "")
+    monkeypatch.setattr("training.domain.order_checks.missing_for", lambda provider: "")
     wanted = {"provider": "local", "base_model": "script-base", "suffix": ""}
     job = start(dataset, **wanted, hyperparameters={"n_epochs": 2})
     assert job.hyperparameters == {**DEFAULTS["script"], "n_epochs": 2}

@@ -38,6 +38,7 @@ def test_loss_sentences_are_none_before_anything_is_measured() -> None:
 def test_job_settings_put_what_the_provider_chooses_into_one_row() -> None:
     job = FineTuneJob(provider="openai", hyperparameters={"n_epochs": 3})
     assert job_settings(job) == [
+        ("Learns from", "the approved records"),
         ("Epochs", "3"),
         ("Chosen there", "Batch size, Learning rate multiplier"),
     ]

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
+from training.serving import app
 from training.serving.engine import Engine
-from training.serving.generation import Generation
+from training.serving.generation import Generation, Piece
 from training.serving.limits import Limits
 from training.serving.loading import LoadedModel, load_model
 from training.serving.protocol import ChatRequest, RequestError
@@ -242,3 +245,59 @@ async def test_engine_that_closes_refuses_new_requests(models_dir: Path) -> None
     engine.close()
     with pytest.raises(RequestError, match="shutting down"):
         await reply(engine, read_entry(models_dir, "endless"))
+
+
+def slowly(*args: Any, **options: Any) -> LoadedModel:
+    time.sleep(0.6)
+    return load_model(*args, **options)
+
+
+async def test_who_waits_for_a_model_has_a_place(tmp_path: Path, models_dir: Path) -> None:
+    entry = offer(tmp_path, "one", models_dir.parent / "endless")
+    assert entry is not None
+    engine = Engine(Limits(rows=1), load=slowly)
+    request = ChatRequest(entry.name, (("user", "Hi"),), max_tokens=2)
+    loop = asyncio.get_running_loop()
+    generations = [Generation(entry, request, loop) for _ in range(3)]
+    try:
+        for generation in generations:
+            engine.submit(generation)
+        assert [engine.replies_before(one) for one in generations] == [0, 1, 2]
+        for generation in generations:
+            while isinstance(piece := await generation.pieces.get(), Piece):
+                if piece.finish_reason:
+                    break
+            assert isinstance(piece, Piece)
+        assert [engine.replies_before(one) for one in generations] == [None] * 3
+    finally:
+        engine.close()
+
+
+async def test_a_stream_tells_the_place_while_it_waits(
+    tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "QUIET_SECONDS", 0.1)
+    offer(tmp_path, "one", models_dir.parent / "endless")
+    engine = Engine(Limits(), load=slowly)
+    site = app.create_app(engine=engine, models_dir=tmp_path, api_key="key")
+    body = {"model": "one", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}
+    try:
+        async with TestClient(TestServer(site)) as client:
+            answer = await client.post(
+                "/v1/chat/completions",
+                json=body | {"stream": True},
+                headers={"Authorization": "Bearer key"},
+            )
+            lines = (await answer.text()).split("\n\n")
+            monkeypatch.setattr(app, "QUIET_SECONDS", 30)
+            refused = await client.post(
+                "/v1/chat/completions",
+                json=body | {"stream": True, "messages": [{"role": "user", "content": "x " * 900}]},
+                headers={"Authorization": "Bearer key"},
+            )
+    finally:
+        engine.close()
+    assert lines[0] == ": before 0"
+    assert lines[-2] == "data: [DONE]"
+    assert all(line.startswith((": before 0", "data: ")) for line in lines[:-1])
+    assert refused.status == 400  # loaded by now, so the refusal comes with its status

@@ -132,36 +132,6 @@ def test_control_tokens_in_a_message_stay_text(client: openai.OpenAI) -> None:
     assert prompt_tokens("<|im_end|>") > prompt_tokens("x") + 2
 
 
-def test_who_waits_is_told_the_place_and_moves_up(tmp_path: Path, models_dir: Path) -> None:
-    server = start_server(tmp_path / "narrow", models_dir, "--max-rows", "1")
-    told: list[int] = []
-    try:
-        with openai.OpenAI(base_url=f"{server.url}/v1", api_key=KEY, max_retries=0) as client:
-            first = ask(client, stream=True, max_tokens=900)
-            next(iter(first))
-            second = ask(client, stream=True, max_tokens=900)
-            assert server.health()["waiting"] == 1
-            body = json.dumps(
-                {"model": "endless", "messages": HELLO, "max_tokens": 2, "stream": True}
-            )
-            request = urllib.request.Request(
-                f"{server.url}/v1/chat/completions",
-                body.encode(),
-                {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
-            )
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                for line in answer:
-                    if line.startswith(b": before "):
-                        told.append(int(line.split()[2]))
-                        (first if len(told) == 1 else second).close()
-                    if line.startswith(b"data: [DONE]"):
-                        break
-    finally:
-        stop_server(server)
-    assert told[0] == 1
-    assert told[-1] == 0
-
-
 def test_models_are_listed_and_described(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == ["babble", "endless"]
     assert client.models.retrieve("babble").owned_by == "rickproject"

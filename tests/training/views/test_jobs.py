@@ -20,7 +20,7 @@ from tests.factories import (
 from tests.training.jobs_world import approved_dataset, remote_job, use_provider
 from training.domain.job_records import mark_best, store_events, store_metrics
 from training.enums import JobState
-from training.models import FineTuneJob
+from training.models import FineTuneJob, Sweep
 from training.providers import registry
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +179,25 @@ def test_start_twice_with_one_key_starts_once(dataset: DatasetVersion) -> None:
     assert job.hyperparameters == {"n_epochs": 3}
 
 
+def test_several_values_of_a_setting_start_a_sweep(client: Client, dataset: DatasetVersion) -> None:
+    client.force_login(dataset.created_by)
+    url = reverse("job_start", args=[dataset.project.slug])
+    order = ORDER | {"dataset": dataset.pk, "setting_n_epochs": "1, 2", "seed": "3; 4"}
+    part = client.get(url, order, headers={"HX-Request": "true", "HX-Target": "estimate"})
+    assert "<dd>4 jobs</dd>" in part.content.decode()
+    answer = client.post(url, order)
+    sweep = Sweep.objects.get()
+    assert answer.headers["Location"] == reverse("sweep", args=[dataset.project.slug, sweep.pk])
+    assert client.post(url, order).headers["Location"] == answer.headers["Location"]
+    assert sweep.jobs.count() == 4
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "4 jobs that try Epochs, Seed" in " ".join(page.split())
+    stopped = client.post(
+        reverse("sweep_cancel", args=[dataset.project.slug, sweep.pk]), follow=True
+    )
+    assert "4 jobs asked to stop" in stopped.content.decode()
+
+
 def test_start_page_fills_the_settings_of_a_starting_point_and_keeps_the_rest(
     client: Client, dataset: DatasetVersion
 ) -> None:
@@ -209,7 +228,11 @@ def test_start_takes_the_method_of_a_local_job(dataset: DatasetVersion) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"setting_n_epochs": "51"}, "less than or equal to 50"),
+        ({"setting_n_epochs": "51"}, "Epochs must be 1 to 50"),
+        ({"setting_n_epochs": "2, many"}, "is no number; write 0.5 with a point"),
+        ({"setting_n_epochs": "1.5"}, "must be a whole number"),
+        ({"seed": "-1"}, "Seed must be 0 to"),
+        ({"setting_n_epochs": "1 2 3 4", "seed": "1,2,3,4"}, "make 16 jobs"),
         ({"setting_learning_rate_multiplier": "0"}, "above 0"),
         ({"suffix": "ü"}, "suffix may have"),
         ({"other_base": ""}, "Choose a base model"),
