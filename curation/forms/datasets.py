@@ -37,13 +37,11 @@ class BuildForm(forms.Form):
     )
     joins = forms.ChoiceField(
         choices=[("line", "a new line"), ("space", "a space"), ("paragraph", "an empty line")],
-        required=False,
         label="Between consecutive lines of one side",
         help_text="Lines that follow each other become one message.",
     )
     record_per = forms.ChoiceField(
         choices=[("dialogue", "each dialogue"), ("reply", "each reply of the character")],
-        required=False,
         label="One record for",
         help_text="For each reply: a record that ends on it, with all that came before, of which "
         "only that reply is trained. More records and more tokens to pay for.",
@@ -104,8 +102,8 @@ class BuildForm(forms.Form):
         )
         return Recipe(
             **{name: values[name] for name in names},
-            joins_with=JOINS[values["joins"] or "line"],
-            record_per=values["record_per"] or "dialogue",
+            joins_with=JOINS[values["joins"]],
+            record_per=values["record_per"],
         )
 
     def request_values(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from tests.factories import make_approved_dialogues
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("chosen", "reply"), [("", "Yes.\nGo."), ("space", "Yes. Go."), ("paragraph", "Yes.\n\nGo.")]
+    ("chosen", "reply"), [("line", "Yes.\nGo."), ("space", "Yes. Go."), ("paragraph", "Yes.\n\nGo.")]
 )
 def test_build_form_joins_lines_as_chosen(chosen: str, reply: str) -> None:
     project = make_approved_dialogues(1)
@@ -15,6 +15,7 @@ def test_build_form_joins_lines_as_chosen(chosen: str, reply: str) -> None:
     sent = {name: field.initial for name, field in form.fields.items()} | {
         "target": project.characters.get(is_target=True).pk,
         "trained_turns": "all",
+        "record_per": "dialogue",
         "tokenizer": form.fields["tokenizer"].choices[0][0],  # type: ignore[attr-defined]
         "joins": chosen,
     }
@@ -33,6 +34,7 @@ def test_build_form_refuses_a_scene_without_its_note() -> None:
         "target": project.characters.get(is_target=True).pk,
         "trained_turns": "all",
         "record_per": "reply",
+        "joins": "line",
         "tokenizer": form.fields["tokenizer"].choices[0][0],  # type: ignore[attr-defined]
         "system_template": "You are {character}. {scene}",
     }
