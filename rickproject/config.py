@@ -90,6 +90,14 @@ class Config(BaseSettings):
         "", description="Model server of a team, such as vLLM; the embedded one if unset."
     )
     model_server_key: SecretStr | None = Field(None, description="Key of that model server.")
+    model_server_adapters: bool = Field(
+        default=False,
+        description="That model server is vLLM with LoRA: adapters trained here are registered "
+        "there while it runs.",
+    )
+    model_server_folder: str = Field(
+        "", description="Where that server sees this data folder; under the same path if unset."
+    )
     model_memory_mib: int = Field(
         2048,
         ge=64,

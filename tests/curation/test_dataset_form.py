@@ -7,7 +7,8 @@ from tests.factories import make_approved_dialogues
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("chosen", "reply"), [("line", "Yes.\nGo."), ("space", "Yes. Go."), ("paragraph", "Yes.\n\nGo.")]
+    ("chosen", "reply"),
+    [("line", "Yes.\nGo."), ("space", "Yes. Go."), ("paragraph", "Yes.\n\nGo.")],
 )
 def test_build_form_joins_lines_as_chosen(chosen: str, reply: str) -> None:
     project = make_approved_dialogues(1)

@@ -3,6 +3,7 @@
 from training.access.api import Caller, talker_of
 from training.api.answers import Answer
 from training.api.chat_body import ChatBody, at_most_tokens
+from training.domain.adapter_serving import asked_as
 from training.domain.api_keys import reserve_tokens, settle_tokens
 from training.models import ModelVersion
 from training.streams.relay import Relay, let_the_database_go
@@ -17,7 +18,7 @@ class KeyRelay(Relay):
 
     def __init__(self, caller: Caller, *, model: ModelVersion, asked: ChatBody) -> None:
         super().__init__(
-            talker_of(caller, model), model=model, body=asked.for_server(model.served_name)
+            talker_of(caller, model), model=model, body=asked.for_server(asked_as(model))
         )
         self.key, self.streams = caller.key, bool(asked.stream)
         self.answer = Answer(model.name, includes_usage=asked.wants_usage)

@@ -11,6 +11,7 @@ from curation.models import Project
 from rickproject.config import get_config
 from rickproject.lib.limits import spend
 from rickproject.lib.text import text_problem
+from training.domain.adapter_serving import asked_as
 from training.domain.chat_prompt import build_prompt, default_system_message
 from training.domain.model_versions import SCRIPT_SAMPLING
 from training.enums import MessageRole, MessageState
@@ -265,7 +266,7 @@ def request_body(reply: Message) -> dict[str, Any]:
         msg = "This reply has no model."
         raise ChatError(msg)
     return {
-        "model": reply.model.served_name,
+        "model": asked_as(reply.model),
         "messages": reply.sent_messages,
         **reply.parameters,
     }

@@ -63,7 +63,7 @@ def advance_local_job(job: FineTuneJob) -> None:
         set_next_turn(job, seconds=PAUSE_SECONDS)
         return
     is_running = files.is_running(folder) if folder.exists() else False
-    _reap(job)
+    _reap()
     import_progress(job, folder)
     result = files.read_result(folder)
     if is_running or _is_starting(job, folder):
@@ -107,11 +107,14 @@ def _keep_lease(job: FineTuneJob) -> bool:
     return bool(changed)
 
 
-def _reap(job: FineTuneJob) -> None:
-    """Collect the exit code of a child of ours, so that none stays behind as a zombie."""
-    child = _children.get(str(job.uuid))
-    if child is not None and child.poll() is not None:
-        del _children[str(job.uuid)]
+def _reap() -> None:
+    """Collect the exit codes of our children, so that none stays behind as a zombie.
+
+    A job may end while its process still exits; another job's turn collects it then.
+    """
+    for key, child in list(_children.items()):
+        if child.poll() is not None:
+            del _children[key]
 
 
 def _is_starting(job: FineTuneJob, folder: Path) -> bool:

@@ -9,10 +9,12 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from rickproject.lib.queue import sweep_task
+from training.domain.adapter_serving import register_adapters
 from training.domain.job_turns import advance_job
 from training.domain.jobs import task_of
 from training.enums import FINAL_JOB_STATES, PERSON_JOB_STATES
 from training.models import FineTuneJob
+from training.providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,15 @@ def sweep_jobs_task() -> None:
     )
     for job in rows:
         _send(job, seconds=0)
+
+
+@sweep_task("training.register_adapters", every_seconds=30)
+def register_adapters_task() -> None:
+    """Offer new adapters on the team's vLLM server, again after it restarted; let old ones go."""
+    try:
+        register_adapters()
+    except ProviderError as error:
+        logger.warning("no adapter was registered: %s", error)
 
 
 def _advance(job_id: int) -> None:
