@@ -156,12 +156,6 @@ def overdue_job() -> dict[str, object]:
     return {}
 
 
-@entry("training.register_adapters")
-def no_server_for_adapters() -> dict[str, object]:
-    ModelVersionFactory(provider="local")
-    return {}
-
-
 @entry("training.close_abandoned_replies")
 def abandoned_reply() -> dict[str, object]:
     model = ModelVersionFactory(context_tokens=1024)

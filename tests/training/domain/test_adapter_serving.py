@@ -18,6 +18,7 @@ from training.enums import ModelKind, ModelStage
 from training.models import ModelVersion
 from training.providers.errors import ProviderError, ProviderUnavailableError
 from training.serving.registry import write_model_entry
+from training.tasks.jobs import register_adapters_task
 
 pytestmark = pytest.mark.django_db
 BASE = "Qwen/Qwen2.5-0.5B-Instruct"
@@ -136,11 +137,16 @@ def test_a_data_folder_that_is_mounted_elsewhere_is_named_as_there(
 
 
 def test_a_server_that_does_not_answer_is_told(
-    vllm: Vllm, var_dir: Path, monkeypatch: pytest.MonkeyPatch
+    vllm: Vllm,
+    var_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(get_config(), "model_server_url", "http://127.0.0.1:9/v1")
     with pytest.raises(ProviderUnavailableError, match="cannot be reached"):
         register_adapters()
+    register_adapters_task()
+    assert "no adapter was registered: The model server cannot be reached" in caplog.text
 
 
 def test_a_base_is_asked_by_its_own_name_there(
