@@ -1,5 +1,6 @@
 """Who asks with a key, and what that key opens; nothing here looks at a cookie."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from training.queries.api_keys import usable_keys
 from training.queries.conversations import OPEN_TO_TESTERS
 
 LONGEST_KEY = 200
+CHECKPOINT = re.compile(r"ftjob-([0-9a-f]{32}):ckpt-step-(\d{1,9})", re.ASCII)
 
 
 class KeyRefusedError(TrainingError):
@@ -131,8 +133,24 @@ def caller_models(caller: Caller) -> QuerySet[ModelVersion]:
 
 
 def caller_model(caller: Caller, name: str) -> ModelVersion | None:
-    """Return one of those models; None where the key opens no model of this name."""
-    return caller_models(caller).filter(name=name).first()
+    """Return one of those models; None where the key opens no model of this name.
+
+    A checkpoint is known by the protocol's name for it, too, once it was made a model.
+    """
+    models = caller_models(caller)
+    if found := CHECKPOINT.fullmatch(name):
+        of_job = models.filter(job__uuid=found[1]).select_related("job")
+        return next((model for model in of_job if _step_of(model) == int(found[2])), None)
+    return models.filter(name=name).first()
+
+
+def _step_of(model: ModelVersion) -> int | None:
+    """Return the step of its job that a model was kept at."""
+    job = model.job
+    if job is None:
+        return None
+    _, is_step, step = model.name.rpartition("-step-")
+    return int(step) if is_step else job.best_step or job.step
 
 
 def talker_of(caller: Caller, model: ModelVersion) -> Talker:

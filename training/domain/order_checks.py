@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
-from curation.enums import DatasetState
+from curation.enums import DatasetState, Split
 from curation.models import DatasetVersion, Project
+from curation.queries.dataset_facts import file_facts
 from rickproject.config import get_config
 from training.domain.job_limits import JobError
 from training.domain.preferences import check_preferences
@@ -18,6 +20,7 @@ from training.providers.capabilities import LOCAL, SCRIPT_BASE, Capabilities
 from training.providers.registry import capabilities_here, missing_for
 
 MOST_SEED = 2**31 - 1
+MEGABYTE = 1_000_000
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 
 
@@ -63,6 +66,7 @@ def check_order(project: Project, order: Order, *, takes_uploads: bool = False) 
         raise JobError(f"{row.label} takes no suffix.")
     if problem := row.suffix_problem(order.suffix):
         raise JobError(problem)
+    _check_records(row, order)
     _check_hyperparameters(row, order)
     check_preferences(row, order)
 
@@ -94,6 +98,27 @@ def _check_local_base(base_model: str) -> None:
         )
     if not folder.is_dir():
         raise JobError("There is no such folder on the server.")
+
+
+def _check_records(row: Capabilities, order: Order) -> None:
+    """Keep the provider's rules about files, so that it does not refuse what was uploaded."""
+    dataset = order.dataset
+    if dataset.train_count < row.fewest_records:
+        raise JobError(
+            f"Dataset {dataset.number} has {dataset.train_count} records to learn from; "
+            f"{row.label} asks for at least {row.fewest_records}."
+        )
+    base = row.base_model(order.base_model)
+    limit = base.context_tokens if base else None
+    longest = dataset.records.filter(split=Split.TRAIN).aggregate(most=Max("token_count"))["most"]
+    if limit and longest and longest > limit:
+        raise JobError(
+            f"The longest record has {longest:,} tokens, and {order.base_model} takes {limit:,}: "
+            "build a version with a lower limit, or choose another base model."
+        )
+    most = row.largest_file_mb
+    if most and file_facts(dataset)[Split.TRAIN]["bytes"] > most * MEGABYTE:
+        raise JobError(f"The training file is above the {most} MB that {row.label} takes.")
 
 
 def _check_hyperparameters(row: Capabilities, order: Order) -> None:

@@ -105,6 +105,8 @@ class Capabilities:
         suffix_pattern: what the whole suffix must match.
         last_job_on: no new job is accepted after this day.
         takes_any_base: base models are typed, not only chosen.
+        fewest_records: that a training file must hold.
+        largest_file_mb: of a training file, in MB of 1,000,000 bytes; None for no limit.
         learns_preferences: jobs may learn from preference pairs (DPO).
     """
 
@@ -114,6 +116,8 @@ class Capabilities:
     base_models: tuple[BaseModel, ...] = ()
     takes_any_base: bool = False
     learns_preferences: bool = True
+    fewest_records: int = 10
+    largest_file_mb: int | None = None
     suffix_pattern: str = r"[A-Za-z0-9._ -]{1,64}"
     suffix_rule: str = "at most 64 letters, digits, dots, spaces and hyphens"
     takes_suffix: bool = True
@@ -258,6 +262,7 @@ OPENAI_ROW = Capabilities(
     base_models=_OPENAI_BASES,
     takes_any_base=True,
     can_pause=True,
+    largest_file_mb=512,
     last_job_on=date(2027, 1, 6),
     closing_source="OpenAI's deprecations page, read 2026-11-22",
     notes=("OpenAI takes fine-tuning jobs only from organisations that already used it.",),
@@ -273,6 +278,7 @@ AZURE_ROW = Capabilities(
     suffix_pattern=r"[A-Za-z0-9_-]{1,18}",
     suffix_rule="at most 18 letters, digits and hyphens, no dots",
     adds_byte_order_mark=True,
+    largest_file_mb=512,
     notes=("A finished model must be deployed in Azure before anyone can talk to it.",),
 )
 COMPATIBLE_ROW = Capabilities(

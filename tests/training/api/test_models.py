@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from curation.enums import Role
 from rickproject.config import get_config
-from tests.factories import ModelVersionFactory, ProjectFactory, make_member
+from tests.factories import FineTuneJobFactory, ModelVersionFactory, ProjectFactory, make_member
 from tests.training.api.world import ask, headers, judged, make_key
+from training.api.job_objects import job_id
 from training.domain.api_keys import make_api_key
 from training.enums import ModelStage
 from training.models import ApiKey
@@ -27,6 +28,16 @@ def test_models_are_those_of_the_keys_projects() -> None:
     for name in ("retired", "elsewhere", "a%2Fb"):
         status, body = ask(secret, "GET", f"/v1/models/{name}")
         assert (status, body["error"]["code"]) == (404, "model_not_found")
+
+
+def test_a_checkpoint_is_known_by_the_protocols_name_once_it_is_a_model() -> None:
+    job = FineTuneJobFactory(best_step=20, step=30)
+    ModelVersionFactory(name=f"vex-{job.pk}", project=job.project, job=job)
+    ModelVersionFactory(name=f"vex-{job.pk}-step-10", project=job.project, job=job)
+    _, secret = make_key(job.project)
+    for step, name in ((20, f"vex-{job.pk}"), (10, f"vex-{job.pk}-step-10"), (30, None)):
+        status, body = ask(secret, "GET", f"/v1/models/{job_id(job)}:ckpt-step-{step}")
+        assert (status, body.get("id")) == ((200, name) if name else (404, None))
 
 
 def test_a_key_of_two_projects_sees_one_where_one_is_named() -> None:

@@ -1,5 +1,6 @@
 """Who may start what, and what is refused before anything is sent."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from curation.enums import DatasetState, Role
-from curation.models import Activity, DatasetVersion
+from curation.models import Activity, DatasetRecord, DatasetVersion
 from rickproject.config import get_config
 from tests.contract.fault_server import FaultServer
 from tests.factories import ProjectFactory, UserFactory, make_member
@@ -21,6 +22,7 @@ from training.domain.jobs import (
 )
 from training.enums import JobState
 from training.models import FineTuneJob, ModelPrice
+from training.providers.capabilities import OPENAI_ROW
 from training.trainer.spec import DEFAULTS
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +61,26 @@ def test_start_job_writes_down_what_the_trainer_chooses_so_that_the_row_repeats_
     assert retry_job(job, actor=job.created_by).hyperparameters == job.hyperparameters
     remote = start(dataset, hyperparameters={"n_epochs": 2})
     assert remote.hyperparameters == {"n_epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({}, "has 65,537 tokens, and gpt-4o-mini-2024-07-18 takes 65,536"),
+        ({"fewest_records": 99}, "asks for at least 99"),
+        ({"largest_file_mb": 9, "base_models": ()}, "above the 9 MB that OpenAI takes"),
+    ],
+)
+def test_the_providers_rules_about_files_are_kept_before_anything_is_sent(
+    dataset: DatasetVersion, rules: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DatasetRecord.objects.filter(dataset=dataset, position=0).update(token_count=65_537)
+    row = replace(OPENAI_ROW, **rules)
+    monkeypatch.setattr("training.domain.order_checks.capabilities_here", lambda _: row)
+    monkeypatch.setattr("training.domain.order_checks.MEGABYTE", 1)
+    with pytest.raises(JobError, match=words):
+        start(dataset)
+    assert not FineTuneJob.objects.exists()
 
 
 @pytest.mark.parametrize(
