@@ -24,7 +24,7 @@ from tests.factories import DatasetVersionFactory, FineTuneJobFactory, ModelVers
 from tests.sample_scripts import ROWS, csv_bytes
 from training.domain.chat import start_conversation
 from training.enums import JobState
-from training.models import FineTuneJob
+from training.models import FineTuneJob, Sweep
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 WINDOWS = {
@@ -51,8 +51,19 @@ def demo(var_dir: object) -> Project:
     seed_demo(tell=lambda line: None)
     project = Project.objects.get()
     dataset = project.datasets.order_by("number").first()
-    for _ in range(2):  # a second one, to be compared with
-        add_points(FineTuneJobFactory(project=project, dataset=dataset, state=JobState.SUCCEEDED))
+    sweep = Sweep.objects.create(
+        project=project, created_by=project.created_by, grid={"n_epochs": [1, 2]}
+    )
+    for epochs in (1, 2):  # a second one, to be compared with
+        told = {"n_epochs": epochs}
+        job = FineTuneJobFactory(
+            project=project,
+            dataset=dataset,
+            sweep=sweep,
+            hyperparameters=told,
+            state=JobState.SUCCEEDED,
+        )
+        add_points(job)
     model = ModelVersionFactory(project=project)
     mina = User.objects.get(username="mina")
     start_conversation(project, user=mina, model=model)

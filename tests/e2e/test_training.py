@@ -87,6 +87,29 @@ def test_a_manager_starts_a_job_and_watches_it_to_its_end(
     expect(page.locator("tr[data-differs]").first).to_contain_text("Epochs")
 
 
+def test_a_manager_tries_several_settings_at_once(dataset: DatasetVersion, sign_in: SignIn) -> None:
+    page = sign_in(dataset.created_by)
+    page.goto(f"/p/{dataset.project.slug}/training/start/?provider=openai")
+    page.get_by_label("Another base model").fill("gpt-4o-mini-2024-07-18")
+    page.get_by_text("Settings of the training").click()
+    page.get_by_label("Epochs").fill("2, 3")
+    page.get_by_label("Seed").fill("1 2 3 4 5 6 7")
+    page.get_by_label("Seed").press("Tab")
+    expect(page.locator("#estimate")).to_contain_text("make 14 jobs")
+    page.get_by_label("Seed").fill("1, 2")
+    page.get_by_label("Seed").press("Tab")
+    expect(page.locator("#estimate")).to_contain_text("4 jobs")
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url("**/sweeps/*/")
+    expect(page.locator("tbody tr")).to_have_count(4)
+    take_turns(FineTuneJob.objects.order_by("pk").first(), 3)  # type: ignore[arg-type]
+    expect(page.locator("tbody tr").first).to_contain_text("finished")
+    page.get_by_role("button", name="Stop all of them").click()
+    expect(page.get_by_text("3 jobs asked to stop.")).to_be_visible()
+    page.get_by_role("link", name="Compare them").click()
+    expect(page.locator("tr[data-differs]").first).to_contain_text("Epochs")
+
+
 def test_a_manager_stops_a_job(dataset: DatasetVersion, sign_in: SignIn) -> None:
     job = remote_job(dataset)
     take_turns(job, 1)
