@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from training.domain.estimates import usual_learning_rate
 from training.domain.job_orders import training_files
+from training.domain.model_versions import model_name
 from training.enums import JobState, Objective
 from training.models import Checkpoint, FineTuneJob, JobEvent, JobOrder
 from training.providers.capabilities import LOCAL
@@ -41,7 +42,7 @@ def job_object(job: FineTuneJob) -> dict[str, Any]:
         "object": "fine_tuning.job",
         "created_at": _seconds(job.created_at),
         "error": _error(job),
-        "fine_tuned_model": next((model.name for model in job.models.all()), None),
+        "fine_tuned_model": _model_of(job),
         "finished_at": _seconds(job.finished_at),
         "estimated_finish": _estimated_finish(job),
         "hyperparameters": {name: settings[name] for name in PROTOCOL_NAMES},
@@ -61,6 +62,12 @@ def job_object(job: FineTuneJob) -> dict[str, Any]:
         "trained_steps": job.step,
         "total_steps": job.total_steps,
     }
+
+
+def _model_of(job: FineTuneJob) -> str | None:
+    """Return the name of the model that a job ended with; its checkpoints' models are others."""
+    own = model_name(job)
+    return next((own for model in job.models.all() if model.name == own), None)
 
 
 def _settings(job: FineTuneJob, order: JobOrder | None) -> dict[str, Any]:

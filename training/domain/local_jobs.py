@@ -18,8 +18,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from curation.domain import leases
-from curation.errors import CurationError
 from rickproject.config import get_config
+from rickproject.lib.errors import RickError
 from training.domain.job_folders import job_folder, prepare_folder
 from training.domain.job_records import (
     end_cancelled,
@@ -28,7 +28,7 @@ from training.domain.job_records import (
     set_next_turn,
 )
 from training.domain.jobs import note_event
-from training.domain.local_progress import finish_job, import_progress
+from training.domain.local_progress import finish_job, import_progress, store_kept
 from training.enums import JobState
 from training.models import FineTuneJob
 from training.providers.registry import missing_for
@@ -71,7 +71,7 @@ def advance_local_job(job: FineTuneJob) -> None:
             _interrupt(job, folder)
         set_next_turn(job, seconds=TURN_SECONDS)
     elif job.state == JobState.PAUSING and (result is None or result.outcome == "interrupted"):
-        _rest(job)
+        _rest(job, folder)
     elif result is None or result.outcome == "interrupted":
         _start_again(job, folder, was_killed=result is None)
     else:
@@ -88,10 +88,17 @@ def _interrupt(job: FineTuneJob, folder: Path) -> None:
             os.kill(pid, signal.SIGTERM)
 
 
-def _rest(job: FineTuneJob) -> None:
+def _end_resting(job: FineTuneJob, folder: Path) -> None:
+    """End a job whose process has stopped; what it kept can still become a model."""
+    if result := files.read_result(folder):
+        store_kept(job, result)
+    end_cancelled(job)
+
+
+def _rest(job: FineTuneJob, folder: Path) -> None:
     """Leave a job whose process has stopped until somebody lets it go on, or ends it."""
     if job.cancel_requested_at:
-        end_cancelled(job)
+        _end_resting(job, folder)
     elif move_job(job, to=JobState.PAUSED, lease_until=None, eta_seconds=None):
         note_event(job, f"paused-{job.step}", f"Paused at step {job.step}.")
         set_next_turn(job, seconds=PAUSE_SECONDS)
@@ -134,7 +141,7 @@ def _is_starting(job: FineTuneJob, folder: Path) -> bool:
 
 def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
     if job.cancel_requested_at:
-        end_cancelled(job)
+        _end_resting(job, folder)
         return
     has_run = job.started_at is not None
     if job.state != JobState.RUNNING and _machine_is_busy(
@@ -151,7 +158,7 @@ def _start_again(job: FineTuneJob, folder: Path, *, was_killed: bool) -> None:
         return
     try:
         prepare_folder(job)
-    except (CurationError, TrainerError) as error:
+    except (RickError, TrainerError) as error:
         fail_job(job, code=error.code, detail=str(error))
         return
     except OSError as error:

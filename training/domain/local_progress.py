@@ -69,19 +69,7 @@ def _whole(seconds: float | None) -> int | None:
 
 def finish_job(job: FineTuneJob, folder: Path, result: files.Result) -> None:
     """End a job whose training process ended in words of its own, and offer what it made."""
-    with transaction.atomic():
-        store_checkpoints(
-            job,
-            [
-                (
-                    row.step,
-                    row.path,
-                    {"train_loss": row.train_loss, "full_valid_loss": row.valid_loss},
-                )
-                for row in result.checkpoints
-            ],
-        )
-        mark_best(job, result.best_step)
+    store_kept(job, result)
     if result.outcome == "cancelled":
         end_cancelled(job)
         return
@@ -95,6 +83,17 @@ def finish_job(job: FineTuneJob, folder: Path, result: files.Result) -> None:
     except OSError as error:
         detail = f"The model could not be offered: {error.strerror}. Make room and train again."
         fail_job(job, code="disk", detail=detail)
+
+
+@transaction.atomic
+def store_kept(job: FineTuneJob, result: files.Result) -> None:
+    """Store the checkpoints that a training process has left."""
+    rows = [
+        (row.step, row.path, {"train_loss": row.train_loss, "full_valid_loss": row.valid_loss})
+        for row in result.checkpoints
+    ]
+    store_checkpoints(job, rows)
+    mark_best(job, result.best_step)
 
 
 def _offer(job: FineTuneJob, folder: Path, result: files.Result) -> None:

@@ -12,7 +12,7 @@ from rickproject.config import get_config
 from rickproject.lib.text import text_problem
 from training.domain.job_folders import job_folder
 from training.domain.jobs import require_manager
-from training.enums import ModelKind, ModelStage
+from training.enums import FINAL_JOB_STATES, ModelKind, ModelStage
 from training.errors import TrainingError
 from training.models import FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL
@@ -113,6 +113,9 @@ def delete_weights(model: ModelVersion, *, actor: User, reason: str = "") -> Mod
             "Only models that were trained on this machine are deleted here; a provider’s model is "
             "deleted at the provider, and a base stays for the models made from it."
         )
+    going_on = FineTuneJob.objects.filter(start_model=model).exclude(state__in=FINAL_JOB_STATES)
+    if first := going_on.order_by("pk").first():
+        raise ModelStageError(f"Job {first.pk} goes on from this model; stop it first.")
     changed = ModelVersion.objects.filter(
         pk=model.pk, stage=ModelStage.RETIRED, weights_deleted_at=None
     ).update(weights_deleted_at=timezone.now())

@@ -101,7 +101,9 @@ def held_out_prompts(dataset: DatasetVersion) -> Iterator[tuple[str, list[ChatMe
         raise AnswersError(msg)
     for sha256, line in rows.values_list("sha256", "line"):
         *before, last = json.loads(bytes(line))["messages"]
-        plain = [{"role": each["role"], "content": each["content"]} for each in before]
+        plain: list[ChatMessage] = [
+            {"role": each["role"], "content": each["content"]} for each in before
+        ]
         yield sha256, plain, last["content"]
 
 

@@ -76,7 +76,8 @@ def _submit(job: FineTuneJob, provider: OpenAIProtocolProvider, owner: str) -> N
         send_files(job, provider)
         if not _begin_submitting(job, owner):
             return
-    found = provider.find_job(job_spec(job), since=job.submitting_since or job.created_at)
+    since = job.submitting_since or job.created_at
+    found = provider.find_job(job_spec(job), since=since, others=_ids_of_others(job))
     if found:
         save_remote_job(job, found)
         return
@@ -87,6 +88,12 @@ def _submit(job: FineTuneJob, provider: OpenAIProtocolProvider, owner: str) -> N
         return
     if note_sending(job, owner):
         _send(job, provider)
+
+
+def _ids_of_others(job: FineTuneJob) -> set[str]:
+    """Return the provider's ids of our other jobs there: one of those cannot be this one."""
+    rows = FineTuneJob.objects.filter(provider=job.provider, remote_id__isnull=False)
+    return {str(known) for known in rows.exclude(pk=job.pk).values_list("remote_id", flat=True)}
 
 
 def _send(job: FineTuneJob, provider: OpenAIProtocolProvider) -> None:

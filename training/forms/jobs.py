@@ -107,8 +107,14 @@ class JobForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask for one base model, chosen or named."""
         values = super().clean() or {}
-        if not values.get("base_model") and not values.get("other_base"):
+        chosen, named = values.get("base_model"), (values.get("other_base") or "").strip()
+        if not chosen and not named:
             self.add_error("other_base", "Choose a base model or name one.")
+        if chosen and named and chosen != named:
+            self.add_error(
+                "other_base",
+                "Two base models: choose “another one, named below”, or leave this empty.",
+            )
         return values
 
     @property

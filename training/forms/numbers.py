@@ -1,5 +1,6 @@
 """Fields that take one number or several, to be tried one after the other."""
 
+import math
 import re
 from typing import Any
 
@@ -35,6 +36,9 @@ class NumbersField(forms.CharField):
         except ValueError as error:
             msg = f"“{text}” is no number; write 0.5 with a point, and commas between several."
             raise forms.ValidationError(msg) from error
+        if not math.isfinite(number):
+            msg = f"“{text}” is no number that a setting can have."
+            raise forms.ValidationError(msg)
         if problem := self.setting.problem(number):
             raise forms.ValidationError(problem)
         return int(number) if self.setting.whole else number

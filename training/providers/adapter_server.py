@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 
 from training.providers.errors import ProviderError, ProviderUnavailableError
-from training.providers.model_server import Secret
 from training.providers.outbound import outbound_client
+from training.providers.registry import Secret
 
 TIMEOUT = httpx2.Timeout(120.0, connect=5.0)  # an adapter is read from the disk while we wait
 LIMIT_BYTES = 4 * 1024 * 1024

@@ -1,6 +1,6 @@
 """The narrow interface that every provider of fine-tuning fulfils."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -97,7 +97,9 @@ class FineTuningProvider(Protocol):
         """Return the id of the file of this name, sending it only when it is not there."""
         ...
 
-    def find_job(self, spec: RemoteJobSpec, *, since: datetime) -> RemoteJob | None:
+    def find_job(
+        self, spec: RemoteJobSpec, *, since: datetime, others: Collection[str] = ()
+    ) -> RemoteJob | None:
         """Return the job that was created from this very spec, if there is one."""
         ...
 

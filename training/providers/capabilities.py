@@ -4,6 +4,7 @@ Sources: OpenAI's deprecations page, fine-tuning guide and API reference; Micros
 fine-tuning in Foundry; the price table of litellm 1.109.1. All read in November 2026.
 """
 
+import math
 import re
 from dataclasses import dataclass, replace
 from datetime import date
@@ -42,7 +43,8 @@ class Hyperparameter:
         if self.choices:
             names = [name for name, _label in self.choices]
             return "" if value in names else f"{self.label} must be one of {', '.join(names)}."
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not isinstance(value, int | float) or not is_number or not math.isfinite(value):
             return f"{self.label} must be a number."
         low = value <= self.minimum if self.above_minimum else value < self.minimum
         high = self.maximum is not None and value > self.maximum
@@ -247,6 +249,7 @@ LOCAL_ROW = Capabilities(
         BaseModel(name=SCRIPT_BASE, label="A small model of this script (demonstration)"),
     ),
     takes_any_base=True,
+    fewest_records=1,
     takes_suffix=False,
     notes=(
         (

@@ -5,7 +5,7 @@ sent twice by the SDK itself: it repeats even the request that creates a job, wi
 would tell the two apart.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -90,22 +90,27 @@ class OpenAIProtocolProvider:
             created = self._client.files.create(file=file, purpose="fine-tune")
             return _text_id(created)
 
-    def find_job(self, spec: RemoteJobSpec, *, since: datetime) -> RemoteJob | None:
+    def find_job(
+        self, spec: RemoteJobSpec, *, since: datetime, others: Collection[str] = ()
+    ) -> RemoteJob | None:
         """Return the job that was created from this very spec, if there is one.
 
         Servers without the metadata filter answer with all jobs; those that do not keep metadata
-        are searched by file, suffix and time of creation.
+        are searched by model, file, suffix, seed and time of creation.
+
+        Args:
+            others: ids of jobs that are known to be made from other specs.
         """
         oldest = (since - CLOCK_DIFFERENCE).timestamp()
         with translated():
             list_jobs = self._client.fine_tuning.jobs.list
             for job in _rows(list_jobs, metadata={JOB_KEY: spec.key}):
-                if _is_from(job, spec, oldest):
+                if job.id not in others and _is_from(job, spec, oldest):
                     return _job(job)
             for job in _rows(list_jobs):
                 if job.created_at < oldest:
                     break
-                if _is_from(job, spec, oldest):
+                if job.id not in others and _is_from(job, spec, oldest):
                     return _job(job)
         return None
 
@@ -229,6 +234,7 @@ def _is_from(job: Any, spec: RemoteJobSpec, oldest: float) -> bool:
     suffix = getattr(job, "user_provided_suffix", None) or ""
     return bool(
         job.training_file == spec.training_file_id
+        and job.model in (spec.model, None)
         and suffix == spec.suffix
         and job.seed in (spec.seed, None)
         and job.created_at >= oldest

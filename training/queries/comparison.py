@@ -7,6 +7,7 @@ from typing import Any
 
 from curation.models import Project
 from training.models import FineTuneJob
+from training.providers.capabilities import LOCAL
 from training.providers.registry import capabilities_here
 from training.queries.jobs import Curves, in_words, job_curves, job_settings, project_jobs
 
@@ -83,7 +84,7 @@ def _results(
     jobs: Sequence[FineTuneJob], curves: Sequence[Curves], *, is_fair: bool
 ) -> list[ComparedRow]:
     pairs = list(zip(jobs, curves, strict=True))
-    losses = [_best(each, VALIDATION, job.best_step) for job, each in pairs]
+    losses = [_best(each, VALIDATION, kept_step(job)) for job, each in pairs]
     measured = [loss for loss in losses if loss is not None]
     lowest = losses.index(min(measured)) if is_fair and len(set(measured)) > 1 else None
     return [
@@ -110,7 +111,7 @@ def _told(jobs: Sequence[FineTuneJob]) -> list[ComparedRow]:
 
 
 def _best(curves: Curves, name: str, step: int | None) -> float | None:
-    """Return a figure at the step that was kept, else the last there is."""
+    """Return a figure at the step that is given, else the last there is."""
     found = {
         at: value
         for at, value in zip(curves.steps, curves.columns.get(name, []), strict=False)
@@ -121,13 +122,18 @@ def _best(curves: Curves, name: str, step: int | None) -> float | None:
     return found[step] if step in found else found[max(found)]
 
 
+def kept_step(job: FineTuneJob) -> int | None:
+    """Return the step whose model was kept; a provider keeps the last one, not the best."""
+    return job.best_step if job.provider == LOCAL else None
+
+
 def _loss(job: FineTuneJob, curves: Curves) -> str:
-    value = _best(curves, VALIDATION, job.best_step)
+    value = _best(curves, VALIDATION, kept_step(job))
     return NOTHING if value is None else f"{value:.3f}"
 
 
 def _accuracy(job: FineTuneJob, curves: Curves) -> str:
-    value = _best(curves, ACCURACY, job.best_step)
+    value = _best(curves, ACCURACY, kept_step(job))
     return NOTHING if value is None else f"{value:.1%}"
 
 
@@ -199,6 +205,7 @@ def _caution(jobs: Sequence[FineTuneJob]) -> str:
         for words, values in (
             ("held-out dialogues", {job.dataset_id for job in jobs}),
             ("tokens", {job.base_model for job in jobs}),
+            ("measures", {(job.objective, job.hyperparameters.get("beta")) for job in jobs}),
         )
         if len(values) > 1
     ]

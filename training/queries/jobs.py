@@ -34,6 +34,10 @@ STAGES = {
     "evaluating": "Judging the result",
 }
 MINUTE, HOUR = 60, 3600
+PAIRS_MEANING = (
+    "Lower is better: it is how surely the better reply of a held-out pair is the likelier one; "
+    "0.693 is a coin toss. Losses compare only between jobs with the same beta and the same pairs."
+)
 
 
 def project_jobs(project: Project) -> QuerySet[FineTuneJob]:
@@ -108,8 +112,10 @@ def _finished(job: FineTuneJob) -> str:
     words = f"Finished after {job.step} steps" if job.step else "Finished"
     if job.stop_reason == "early_stopped":
         words = f"Finished early at step {job.step}: the validation loss no longer fell"
-    if job.best_step is not None:
+    if job.best_step is not None and job.provider == LOCAL:
         words += f"; step {job.best_step} was kept"
+    elif job.best_step is not None:
+        words += f"; the validation loss was lowest at step {job.best_step}"
     if job.started_at and job.finished_at:
         words += f", in {in_words((job.finished_at - job.started_at).total_seconds())}"
     return f"{words}."
@@ -230,10 +236,13 @@ def job_settings(job: FineTuneJob) -> list[tuple[str, str]]:
     return rows
 
 
-def loss_sentences(curves: Curves, best_step: int | None) -> list[str]:
+def loss_sentences(
+    curves: Curves, best_step: int | None, *, objective: str = Objective.SFT
+) -> list[str]:
     """Say what the validation loss has come to, against the base model before it learnt.
 
-    The base model's is the one at step 0, which local training measures.
+    The base model's is the one at step 0, which local training measures; the loss of preference
+    pairs is another measure and has none.
     """
     found = curves.columns.get("full_valid_loss", [])
     measured = {step: v for step, v in zip(curves.steps, found, strict=False) if v is not None}
@@ -241,6 +250,8 @@ def loss_sentences(curves: Curves, best_step: int | None) -> list[str]:
         return []
     last = best_step if best_step in measured else max(measured)
     words = [f"On the held-out dialogues the loss is {measured[last]:.3f} at step {last}"]
+    if objective == Objective.DPO:
+        return [f"{words[0]}.", PAIRS_MEANING]
     base = measured.get(0)
     if base is not None and last:
         change = "less" if measured[last] < base else "more"

@@ -14,7 +14,7 @@ def protocol_jobs(projects: QuerySet[Project]) -> QuerySet[FineTuneJob]:
     tuned = ModelVersion.objects.filter(kind=ModelKind.FINE_TUNED)
     return (
         FineTuneJob.objects.filter(project__in=projects)
-        .select_related("project", "dataset", "order")
+        .select_related("project", "dataset__target_character", "order")
         .prefetch_related("tags", "dataset__uploads__file", Prefetch("models", queryset=tuned))
         .order_by("-pk")
     )

@@ -79,7 +79,8 @@ def project_sweep(sweep: Sweep) -> SweepView:
 
 
 def _with_losses(jobs: QuerySet[FineTuneJob]) -> QuerySet[FineTuneJob]:
-    points = MetricPoint.objects.filter(job=OuterRef("pk"), name=VALIDATION).order_by()
+    # Step 0 is the base before it learnt.
+    points = MetricPoint.objects.filter(job=OuterRef("pk"), name=VALIDATION, step__gt=0).order_by()
     lowest = points.values("job").annotate(lowest=Min("value")).values("lowest")
     return jobs.annotate(lowest_loss=Subquery(lowest)).order_by("pk")
 

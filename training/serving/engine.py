@@ -43,7 +43,7 @@ class Engine:
         """
         with self._wake:
             if self._closed:
-                raise RequestError("The server is shutting down.", status=503, code="stopping")
+                raise _stopping()
             if self._count() >= self.limits.waiting:
                 raise RequestError(
                     "Too many replies are being written. Try again in a moment.",
@@ -158,7 +158,8 @@ class Engine:
             if not future.done():
                 continue
             del self._loading[name]
-            if error := future.exception():
+            error = _stopping() if future.cancelled() else future.exception()
+            if error:
                 self._refuse(name, error)
                 continue
             loaded = future.result()
@@ -210,10 +211,17 @@ class Engine:
             return True
         if not self._make_room(size, keep=entry.name):
             return False
-        future = self._loader.submit(self._load, entry, threads=self.limits.threads)
+        self._load_in_background(entry, size)
+        return True
+
+    def _load_in_background(self, entry: ModelEntry, size: int) -> None:
+        try:
+            future = self._loader.submit(self._load, entry, threads=self.limits.threads)
+        except RuntimeError:  # the server shuts down; what is being written goes on
+            self._refuse(entry.name, _stopping())
+            return
         future.add_done_callback(lambda _: self._notify())
         self._loading[entry.name] = (entry, future, size)
-        return True
 
     def _used_bytes(self) -> int:
         loaded = sum(model.size_bytes for model in list(self._models.values()))
@@ -267,6 +275,10 @@ class Engine:
         with self._wake:
             writing = self._writing[loaded.entry.name]
             self._writing[loaded.entry.name] = [item for item in writing if item not in gone]
+
+
+def _stopping() -> RequestError:
+    return RequestError("The server is shutting down.", status=503, code="stopping")
 
 
 def _tell_one(item: Generation, loaded: LoadedModel) -> bool:

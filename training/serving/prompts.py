@@ -41,12 +41,21 @@ def fit_prompt(
         (index for index, (role, _) in enumerate(messages) if role != "system"), len(messages)
     )
     room = context_tokens - min(max_tokens or REPLY_TOKENS, context_tokens // 2)
-    start = min(head, len(messages) - 1)
-    while True:
-        tokens = encode([*messages[:head], *messages[max(start, head) :]])
-        if len(tokens) <= room or start >= len(messages) - 1:
-            break
-        start = _next_turn(messages, start)
+    starts = _starts(messages, head)
+
+    def tokens_from(start: int) -> list[int]:
+        return encode([*messages[:head], *messages[max(start, head) :]])
+
+    # Each start gives a shorter prompt than the one before it: halving finds the first that fits.
+    low, high = 0, len(starts) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if len(tokens_from(starts[middle])) <= room:
+            high = middle
+        else:
+            low = middle + 1
+    start = starts[low]
+    tokens = tokens_from(start)
     if len(tokens) > room:
         raise RequestError(
             f"This model's context is {context_tokens} tokens, of which {room} are for the prompt. "
@@ -56,6 +65,14 @@ def fit_prompt(
         )
     most = min(max_tokens or REPLY_TOKENS, context_tokens - len(tokens))
     return Prompt(tokens, most, max(start - head, 0))
+
+
+def _starts(messages: Sequence[Turn], head: int) -> list[int]:
+    """Return where a prompt may begin after the system messages, the earliest first."""
+    found = [min(head, len(messages) - 1)]
+    while found[-1] < len(messages) - 1:
+        found.append(_next_turn(messages, found[-1]))
+    return found
 
 
 def _next_turn(messages: Sequence[Turn], start: int) -> int:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,18 @@ from training.trainer.spread import is_first
 from training.trainer.trainers import new_trainer
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reports:
-    """Where the stage tells what it does and hears that it should stop."""
+    """Where the stage tells what it does and hears that it should stop.
+
+    Attributes:
+        known: what every result says from now on, however the job ends.
+    """
 
     events: EventLog
     heartbeat: Heartbeat
     stop: StopRequest
+    known: files.Result = field(default_factory=lambda: files.Result(outcome="failed"))
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,13 @@ def train_adapter(
     """
     base = None
     if is_first():
-        base = _judge_base(model, validation, characters=characters, events=reports.events)
+        base = _judge_base(
+            model,
+            validation,
+            characters=characters,
+            events=reports.events,
+            is_curve=spec.objective == "sft",
+        )
     resume = _resume_point(job_dir, reports.events)
     told = reports.events.find(f"step-{_step_of(resume):07d}-train") if resume else None
     reporter = make_callback(
@@ -102,17 +113,28 @@ def stop_reason(*, step: int, total: int, asked: files.Outcome | None) -> files.
 
 
 def _judge_base(
-    model: Any, validation: Sequence[Example], *, characters: int, events: EventLog
+    model: Any,
+    validation: Sequence[Example],
+    *,
+    characters: int,
+    events: EventLog,
+    is_curve: bool,
 ) -> HeldOut | None:
-    """Measure the base before anything is learnt: step 0 of the validation curve."""
-    name = f"step-{0:07d}-valid"
+    """Measure the base before anything is learnt.
+
+    Args:
+        is_curve: it is step 0 of the validation curve; the loss of pairs is another measure.
+    """
+    name = f"step-{0:07d}-valid" if is_curve else "base-judged"
     if told := events.find(name):
         return HeldOut.from_figures(told.data)
     base = judge(model, validation, characters=characters)
     if base:
         text = f"The base alone: validation loss {base.loss:.3f}, {_bits(base)}."
-        events.metrics(name, text, step=0, **base.as_figures())
-        events.message("base-judged", text)
+        if is_curve:
+            events.metrics(name, text, step=0, **base.as_figures())
+        figures: dict[str, Any] = {**base.as_figures()}
+        events.message("base-judged", text, **figures)
     return base
 
 

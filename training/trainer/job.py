@@ -93,7 +93,8 @@ def _attempt(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
     try:
         return _train(job_dir, spec, reports)
     except StoppedError as stopped:
-        return files.Result(
+        return replace(
+            reports.known,
             outcome="cancelled" if stopped.outcome == "cancelled" else "interrupted",
             checkpoints=_checkpoints(job_dir),
         )
@@ -101,7 +102,8 @@ def _attempt(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
         code, sentence = explain(error)
         if code == "unexpected":
             traceback.print_exc(file=sys.stderr)
-        return files.Result(
+        return replace(
+            reports.known,
             outcome="failed",
             error_code=code,
             error_detail=sentence,
@@ -159,6 +161,10 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
     )
     longest = max(len(row.input_ids) for row in train + validation)
     require_room(job_dir, base.directory, spec, longest=longest, events=reports.events)
+    context = limit if base.key is None else max(base.context_tokens, longest)
+    reports.known = replace(
+        reports.known, base_dir=base.recorded, base_key=base.key, context_tokens=context
+    )
     model = load_model(base.directory, method=spec.hyperparameters.method)
     reports.stop.check()
     adapted = train_adapter(
@@ -172,7 +178,6 @@ def _train(job_dir: Path, spec: JobSpec, reports: Reports) -> files.Result:
         reports=reports,
         base_name=base.name,
     )
-    context = limit if base.key is None else max(base.context_tokens, longest)
     return replace(
         _result(job_dir, adapted, spec=spec, base_name=base.name),
         base_dir=base.recorded,

@@ -25,7 +25,7 @@ from training.domain.jobs import cancel_job, retry_job, start_job
 from training.domain.model_versions import model_name
 from training.domain.repeats import repeat_sentence
 from training.domain.sweeps import MOST_JOBS, estimate_orders, orders_of, start_sweep
-from training.enums import FINAL_JOB_STATES, JobState
+from training.enums import FINAL_JOB_STATES, JobState, ModelStage
 from training.forms.jobs import SETTING_PREFIX, JobForm
 from training.models import Checkpoint, FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL
@@ -36,7 +36,7 @@ from training.providers.registry import (
     provider_keys,
 )
 from training.providers.starting_points import STARTING_POINTS, point_of, point_values
-from training.queries.comparison import FEWEST
+from training.queries.comparison import FEWEST, kept_step
 from training.queries.jobs import (
     TABLE_COLUMNS,
     job_charts,
@@ -190,13 +190,15 @@ def job(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     context = _job_context(request, found) | {
         "view": view if view in VIEWS else "charts",
         "charts": job_charts(found, curves),
-        "loss_sentences": loss_sentences(curves, found.best_step),
+        "loss_sentences": loss_sentences(curves, kept_step(found), objective=found.objective),
         "overfitting": overfitting_sentence(curves),
         "columns": [label for _, label in TABLE_COLUMNS],
         "settings": job_settings(found),
         "earlier": project_jobs(found.project).filter(pk__lt=found.pk).first(),
         "repeat": repeat_sentence(found) if found.state in FINAL_JOB_STATES else "",
-        "models": ModelVersion.objects.filter(job=found, name=model_name(found)),
+        "models": ModelVersion.objects.filter(
+            job=found, name=model_name(found), weights_deleted_at=None
+        ).exclude(stage=ModelStage.RETIRED),
         "checkpoints": _checkpoints(found),
         "warnings": warning_sentences(capabilities_here(found.provider), found.base_model),
     }
@@ -226,6 +228,7 @@ def _job_context(request: HttpRequest, found: FineTuneJob) -> dict[str, Any]:
         "events": latest_events(found),
         "provider_label": capabilities_here(found.provider).label,
         "may_act": may_act,
+        "retry_key": uuid.uuid4().hex,
         "may_confirm": may_act and request.user.pk != found.created_by_id,
         "may_pause": may_pause(found),
     }

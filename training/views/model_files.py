@@ -15,7 +15,7 @@ from rickproject.lib.errors import RickError
 from rickproject.lib.zips import zip_pieces
 from training.access.jobs import project_job
 from training.domain.model_exports import model_members
-from training.enums import ModelKind
+from training.domain.model_versions import model_name
 from training.models import ModelVersion
 
 
@@ -25,7 +25,7 @@ def job_download(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     """Send a job's model as a Hugging Face folder in an archive, as it is written."""
     found = project_job(request.user, slug, pk, MANAGING)
     rows = ModelVersion.objects.select_related("job__dataset", "job__project", "character")
-    version = rows.filter(job=found, kind=ModelKind.FINE_TUNED).first()
+    version = rows.filter(job=found, name=model_name(found)).first()
     if version is None:
         messages.error(request, "The job has made no model that could be taken away.")
         return redirect("job", slug, pk)

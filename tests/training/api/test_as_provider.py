@@ -19,6 +19,7 @@ from training.domain.job_records import (
 )
 from training.domain.job_turns import advance_job
 from training.domain.jobs import cancel_job
+from training.domain.model_versions import model_name
 from training.domain.result_csv import result_csv
 from training.enums import JobState
 from training.models import FineTuneJob
@@ -56,7 +57,7 @@ def test_a_job_at_another_site_brings_back_everything(asking: FineTuneJob) -> No
     assert figures(asking) >= figures(done)
     assert asking.events.filter(type="metrics").count() == 2
     assert list(asking.checkpoints.values_list("step", "validation_loss")) == [(2, 3.5), (4, 3.0)]
-    assert asking.models.filter(kind="fine_tuned").get().served_name == "vex-there"
+    assert asking.models.filter(kind="fine_tuned").get().served_name == model_name(done)
     connections.close_all()
 
 
@@ -74,7 +75,7 @@ def train(job: FineTuneJob) -> None:
     store_metrics(job, [(s, "full_valid_loss", held) for s, _, held in rows])
     store_checkpoints(job, [(step, "checkpoint", data) for step, data in told])
     mark_best(job, 4)
-    ModelVersionFactory(name="vex-there", project=job.project, job=job)
+    ModelVersionFactory(name=model_name(job), project=job.project, job=job)
     move_job(job, to=JobState.SUCCEEDED, trained_tokens=99, result_file=result_csv(job))
 
 

@@ -9,12 +9,19 @@ from django.test import Client
 from curation.enums import DatasetState, Role, Split
 from curation.models import DatasetVersion, Project
 from rickproject.config import get_config
-from tests.factories import CharacterFactory, FineTuneJobFactory, UtteranceFactory, make_member
+from tests.factories import (
+    CharacterFactory,
+    FineTuneJobFactory,
+    ModelVersionFactory,
+    UtteranceFactory,
+    make_member,
+)
 from tests.training.api.world import ask, headers, make_key
 from tests.training.jobs_world import approved_dataset
-from training.api.job_objects import STATUSES
+from training.api.job_objects import STATUSES, job_id
 from training.domain.job_folders import prepare_folder, script_lines
 from training.domain.job_records import store_checkpoints, store_events
+from training.domain.model_versions import model_name
 from training.domain.submission import _content
 from training.enums import JobState
 from training.models import FineTuneJob, JobOrder
@@ -309,3 +316,10 @@ def test_a_pair_without_its_other_reply_is_refused_with_its_line(secret: str) ->
     answer = Client().post("/v1/files", body, headers=headers(secret))
     assert answer.status_code == 400
     assert "Record 3" in answer.json()["error"]["message"]
+
+
+def test_the_model_of_a_job_is_the_one_it_ended_with(project: Project, secret: str) -> None:
+    job = FineTuneJobFactory(project=project, state=JobState.SUCCEEDED)
+    made = ModelVersionFactory(project=project, job=job, name=model_name(job))
+    ModelVersionFactory(project=project, job=job, name=f"{made.name}-step-7")
+    assert ask(secret, "GET", f"{JOBS}/{job_id(job)}")[1]["fine_tuned_model"] == made.name

@@ -28,8 +28,8 @@ from training.domain.model_stages import (
     restore_model,
     retire_model,
 )
-from training.enums import ModelStage
-from training.models import ModelVersion
+from training.enums import JobState, ModelKind, ModelStage
+from training.models import FineTuneJob, ModelVersion
 from training.queries.conversations import talkable_models
 from training.serving.registry import write_model_entry
 
@@ -152,3 +152,20 @@ def test_delete_weights_leaves_providers_models_and_bases_alone(
         model = ModelVersionFactory(project=project, stage=ModelStage.RETIRED, **values)
         with pytest.raises(ModelStageError, match="deleted at the provider"):
             delete_weights(model, actor=manager)
+
+
+def test_delete_weights_waits_for_a_job_that_goes_on_from_the_model(
+    project: Project, manager: User
+) -> None:
+    model = ModelVersionFactory(
+        project=project,
+        provider="local",
+        kind=ModelKind.FINE_TUNED,
+        job=FineTuneJobFactory(project=project),
+        stage=ModelStage.RETIRED,
+    )
+    job = FineTuneJobFactory(project=project, start_model=model)
+    with pytest.raises(ModelStageError, match=f"Job {job.pk} goes on from this model"):
+        delete_weights(model, actor=manager)
+    FineTuneJob.objects.filter(pk=job.pk).update(state=JobState.FAILED)
+    assert delete_weights(model, actor=manager).weights_deleted_at

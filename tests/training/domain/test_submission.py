@@ -201,3 +201,16 @@ def test_cancel_job_ends_one_that_is_left_to_a_person(
     advance_job(wait(job, 16 * 60))
     cancel_job(job, actor=job.created_by)
     assert job.state == JobState.CANCELLED
+
+
+def test_two_jobs_of_one_dataset_are_told_apart_where_metadata_is_not_kept(
+    job: FineTuneJob, server: FaultServer
+) -> None:
+    server.state.keeps_metadata = server.state.filters_by_metadata = False
+    other = remote_job(job.dataset, hyperparameters={"n_epochs": 2})
+    turns(job, 1)
+    turns(other, 1)
+    assert len(server.state.jobs) == 2
+    assert job.remote_id
+    assert other.remote_id
+    assert job.remote_id != other.remote_id

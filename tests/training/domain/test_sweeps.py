@@ -122,6 +122,8 @@ def test_cancelling_a_sweep_stops_what_is_not_over() -> None:
 def test_the_view_puts_the_lowest_loss_first_and_marks_it() -> None:
     made = sweep(approved_dataset())
     jobs = list(made.jobs.order_by("pk"))
+    for job in jobs:  # the base before it learnt
+        MetricPoint.objects.create(job=job, step=0, name="full_valid_loss", value=1.0)
     for job, losses in ((jobs[1], (2.0, 1.4)), (jobs[2], (1.2, 1.6))):
         for step, loss in enumerate(losses, start=1):
             MetricPoint.objects.create(job=job, step=step, name="full_valid_loss", value=loss)

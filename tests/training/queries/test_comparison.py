@@ -83,3 +83,16 @@ def test_compare_jobs_reads_each_job_once(count: int, django_assert_max_num_quer
     jobs = [made(dataset, {1: (2.0, 2.0)}) for _ in range(count)]
     with django_assert_max_num_queries(1 + count):
         compared(*jobs)
+
+
+def test_compare_jobs_takes_a_providers_last_step_and_pairs_for_another_measure() -> None:
+    dataset = DatasetVersionFactory()
+    points = {4: (2.0, 1.2), 6: (1.5, 1.6)}
+    remote = made(dataset, points, provider="openai", best_step=4, step=6)
+    pairs = made(dataset, points, provider="openai", objective="dpo", best_step=4, step=6)
+    found = compared(remote, pairs)
+    assert next(row.values for row in found.results if row.label == "Validation loss") == [
+        "1.600",
+        "1.600",
+    ]
+    assert "judged by other measures" in found.caution

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from training.enums import JobState
 from training.models import FineTuneJob
-from training.queries.jobs import Curves, job_settings, loss_sentences
+from training.queries.jobs import Curves, job_settings, loss_sentences, status_sentence
 
 
 def curves(values: dict[int, float | None]) -> Curves:
@@ -57,3 +58,18 @@ def test_warning_sentences_count_the_days_until_a_provider_closes() -> None:
     for days, words in ((44, "44 days from now"), (1, "1 day from now"), (0, "today"), (-2, "ago")):
         row = replace(OPENAI_ROW, last_job_on=today + timedelta(days=days))
         assert any(words in sentence for sentence in warning_sentences(row, "gpt"))
+
+
+def test_loss_sentences_of_pairs_are_about_pairs() -> None:
+    words, meaning = loss_sentences(curves({10: 0.5}), 10, objective="dpo")
+    assert words == "On the held-out dialogues the loss is 0.500 at step 10."
+    assert "0.693 is a coin toss" in meaning
+
+
+@pytest.mark.parametrize(
+    ("provider", "words"),
+    [("local", "step 4 was kept"), ("openai", "the validation loss was lowest at step 4")],
+)
+def test_only_a_local_job_keeps_its_best_step(provider: str, words: str) -> None:
+    job = FineTuneJob(provider=provider, state=JobState.SUCCEEDED, step=6, best_step=4)
+    assert status_sentence(job) == f"Finished after 6 steps; {words}."

@@ -301,3 +301,20 @@ async def test_a_stream_tells_the_place_while_it_waits(
     assert lines[-2] == "data: [DONE]"
     assert all(line.startswith((": before 0", "data: ")) for line in lines[:-1])
     assert refused.status == 400  # loaded by now, so the refusal comes with its status
+
+
+async def test_closing_refuses_what_is_not_loaded_yet_and_finishes_what_is_written(
+    tmp_path: Path, models_dir: Path
+) -> None:
+    source = models_dir.parent / "endless"
+    entries = {name: offer(tmp_path, name, source) for name in ("one", "two", "three")}
+    engine = Engine(Limits(), load=slowly)
+    await reply(engine, entries["one"])
+    written = asyncio.ensure_future(reply(engine, entries["one"], tokens=200))
+    waiting = [asyncio.ensure_future(reply(engine, entries[name])) for name in ("two", "three")]
+    await asyncio.sleep(0.2)  # two is being loaded, three waits for the loader
+    engine.close()
+    refused = (await asyncio.gather(*waiting, return_exceptions=True))[1]
+    assert isinstance(refused, RequestError)
+    assert refused.code == "stopping"
+    assert await written

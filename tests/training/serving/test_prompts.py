@@ -52,3 +52,18 @@ def test_fit_prompt_refuses_when_the_last_message_alone_is_too_long() -> None:
 def test_fit_prompt_takes_a_system_message_alone() -> None:
     prompt = fit_prompt([SYSTEM], encode=encode, context_tokens=100, max_tokens=5)
     assert (text(prompt.tokens), prompt.most_new_tokens, prompt.dropped_messages) == ("s", 5, 0)
+
+
+def test_fit_prompt_reads_a_long_conversation_a_few_times_only() -> None:
+    asked: list[int] = []
+
+    def counted(messages: Sequence[Turn]) -> list[int]:
+        asked.append(len(messages))
+        return encode(messages)
+
+    roles = ("user", "assistant")
+    chat = [SYSTEM, *((roles[at % 2], chr(97 + at % 26) * 10) for at in range(1999))]
+    prompt = fit_prompt(chat, encode=counted, context_tokens=140, max_tokens=10)
+    assert len(asked) < 14
+    assert len(prompt.tokens) == 120
+    assert prompt.dropped_messages == 1999 - 11

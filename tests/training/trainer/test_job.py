@@ -1,5 +1,6 @@
 """Whole jobs in this process, on a base of the smallest size."""
 
+import errno
 import json
 import math
 import re
@@ -232,3 +233,16 @@ def test_weight_zero_changes_what_is_learnt(tmp_path: Path, base_cache: Path) ->
     run(tmp_path / "b", cache_dir=base_cache, n_epochs=1, train=rows)
     losses = [metrics(tmp_path / name)[1]["train_loss"] for name in ("a", "b")]
     assert losses[0] != losses[1]
+
+
+def test_a_failure_while_learning_still_says_what_its_checkpoints_stand_on(
+    tmp_path: Path, base_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("training.trainer.job.train_adapter", full)
+    result = run(tmp_path, cache_dir=base_cache)
+    assert (result.outcome, result.error_code) == ("failed", "disk_full")
+    assert result.base_dir == result.base_key
+    assert result.context_tokens

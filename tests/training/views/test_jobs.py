@@ -232,6 +232,9 @@ def test_start_takes_the_method_of_a_local_job(dataset: DatasetVersion) -> None:
         ({"setting_n_epochs": "2, many"}, "is no number; write 0.5 with a point"),
         ({"setting_n_epochs": "1.5"}, "must be a whole number"),
         ({"seed": "-1"}, "Seed must be 0 to"),
+        ({"seed": "nan"}, "no number that a setting can have"),
+        ({"setting_n_epochs": "inf"}, "no number that a setting can have"),
+        ({"setting_learning_rate_multiplier": "inf"}, "no number that a setting can have"),
         ({"setting_n_epochs": "1 2 3 4", "seed": "1,2,3,4"}, "make 16 jobs"),
         ({"setting_learning_rate_multiplier": "0"}, "above 0"),
         ({"suffix": "ü"}, "suffix may have"),
@@ -345,3 +348,25 @@ def test_job_retry_makes_one_new_job_however_often_it_is_pressed(running: FineTu
         answer = client.post(address("job_retry", running), {"client_key": "again"})
     assert FineTuneJob.objects.count() == 2
     assert answer.headers["Location"] == address("job", FineTuneJob.objects.latest("pk"))
+
+
+def test_a_job_is_tried_again_from_each_look_at_its_page(running: FineTuneJob) -> None:
+    client = browser(running.created_by)
+    FineTuneJob.objects.update(state=JobState.FAILED, error_detail="No.")
+    for _ in range(2):
+        page = client.get(address("job", running))
+        client.post(address("job_retry", running), {"client_key": page.context["retry_key"]})
+    assert FineTuneJob.objects.filter(retry_of=running).count() == 2
+
+
+def test_a_base_model_that_is_chosen_and_another_that_is_named_are_refused(
+    dataset: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.providers.registry.TRAINER_PACKAGES", ("json",))
+    order = {"provider": "local", "dataset": dataset.pk, "seed": "1"}
+    client, url = browser(dataset.created_by), address("job_start", dataset)
+    both = order | {"base_model": "script-base", "other_base": "owner/name"}
+    answer = client.post(url, both)
+    assert answer.status_code == 422
+    assert "Two base models" in answer.content.decode()
+    assert client.post(url, both | {"other_base": "script-base"}).status_code == 302
