@@ -19,6 +19,7 @@ from tests.factories import (
     make_member,
     make_scene,
 )
+from tests.training.domain.test_local_jobs import run_to_end
 from tests.training.jobs_world import approve
 from training.domain.estimates import estimate_job
 from training.domain.job_folders import job_spec, prepare_folder
@@ -33,7 +34,7 @@ from training.models import FineTuneJob, ModelVersion
 from training.providers.capabilities import LOCAL_ROW, NEBIUS_ROW
 from training.providers.openai_protocol import _create_arguments
 from training.queries.jobs import job_settings, startable_models
-from training.serving.registry import write_model_entry
+from training.serving.registry import read_entry, write_model_entry
 from training.trainer.preferences import read_preferences
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
@@ -233,3 +234,36 @@ def test_beta_belongs_to_preferences() -> None:
             base_model="gpt-4.1-2025-04-14",
             hyperparameters={"beta": 0.2},
         )
+
+
+@pytest.mark.torch
+@pytest.mark.django_db(transaction=True)
+def test_a_model_goes_on_from_another_by_its_pairs() -> None:
+    dataset = fixed_dataset(28)
+    wanted: dict[str, Any] = {"actor": dataset.created_by, "dataset": dataset}
+    wanted |= {"provider": "local", "base_model": "script-base"}
+    settings = {"n_epochs": 1}
+    first = run_to_end(start_job(dataset.project, hyperparameters=settings, **wanted))
+    tuned_model = ModelVersion.objects.get(job=first, kind=ModelKind.FINE_TUNED)
+    pairs = run_to_end(
+        start_job(
+            dataset.project,
+            hyperparameters=settings,
+            objective=Objective.DPO,
+            start_model=tuned_model,
+            **wanted,
+        )
+    )
+    assert (pairs.state, pairs.error_detail) == (JobState.SUCCEEDED, "")
+    made = ModelVersion.objects.get(job=pairs, kind=ModelKind.FINE_TUNED)
+    models = get_config().var_dir / "models"
+    ours, theirs = read_entry(models, made.served_name), read_entry(models, tuned_model.served_name)
+    assert ours
+    assert theirs
+    assert ours.base_dir == theirs.base_dir
+    assert ours.adapter_dir != theirs.adapter_dir
+    assert dict(ours.sampling) == dict(theirs.sampling)
+    assert ModelVersion.objects.filter(kind=ModelKind.BASE).count() == 1
+    names = set(pairs.metrics.values_list("name", flat=True))
+    assert {"reward_accuracy", "full_valid_reward_margin"} <= names
+    assert not pairs.metrics.filter(step=0, name="full_valid_loss").exists()
