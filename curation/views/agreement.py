@@ -104,8 +104,10 @@ def project_agreement(request: HttpRequest, slug: str) -> HttpResponse:
     project = annotated_project(person, slug)
     episodes = list(imported_episodes(project))
     open_to = visible_episodes(person, project, episodes)
-    team = agreement_of_episodes([one for one in episodes if one.pk in open_to])
-    page = Paginator(team.measured, EPISODES_A_PAGE).get_page(request.GET.get("page"))
+    team = agreement_of_episodes(project.pk, [one for one in episodes if one.pk in open_to])
+    is_lowest_first = request.GET.get("order") == "lowest"
+    order = team.lowest_first() if is_lowest_first else team.measured
+    page = Paginator(order, EPISODES_A_PAGE).get_page(request.GET.get("page"))
     people = [team.people[pk] for pk in sorted(team.people)]
     names = dict(zip(sorted(team.people), layer_names(person, project, people), strict=True))
     together = team.together()
@@ -125,6 +127,7 @@ def project_agreement(request: HttpRequest, slug: str) -> HttpResponse:
             for one in team.of_episodes(page)
         ],
         "page": page,
+        "is_lowest_first": is_lowest_first,
         "hidden": len(episodes) - len(open_to),
     }
     return render(request, "curation/agreement/project.html", context)

@@ -129,7 +129,7 @@ def _agreement(
     words_of: dict[int, tuple[str, Any]] = {
         one.episode.pk: ("see agreement", "") for one in compared
     }
-    team = agreement_of_episodes(chosen)
+    team = agreement_of_episodes(project.pk, chosen)
     for measured in team.of_episodes(team.measured):
         value = measured.figures.similarity.value
         words = "–" if isinstance(value, Undefined) else f"{value:.2f}"

@@ -22,10 +22,11 @@ def kept_each(
 ) -> dict[Key, Figures]:
     """Return the figures of each thing: worked out from the same rows before, or now.
 
-    A cache that does not answer costs time and nothing else.
+    All of one name are one entry of the cache, however many they are. A cache that does not answer
+    costs time and nothing else.
 
     Args:
-        name: what the figures are; part of the cache's keys.
+        name: what the figures are, and of whom; the cache's key.
         rows: by thing, everything its figures depend on, revisions included, in a fixed order;
             only ``repr`` of each is read.
         work_out: returns the figures of some things, all at once; they are pickled.
@@ -33,28 +34,31 @@ def kept_each(
     Returns:
         The figures in the order of ``rows``.
     """
-    prints = {key: _print_of(name, of_key) for key, of_key in rows.items()}
-    found = _kept(prints.values())
-    missing = [key for key, fingerprint in prints.items() if fingerprint not in found]
-    fresh = work_out(missing) if missing else {}
-    _keep({prints[key]: figures for key, figures in fresh.items()})
-    return {key: fresh[key] if key in fresh else found[one] for key, one in prints.items()}
+    prints = {key: _print_of(of_key) for key, of_key in rows.items()}
+    kept = _read(name)
+    missing = [key for key, fingerprint in prints.items() if kept.get(key, ("",))[0] != fingerprint]
+    if missing:
+        fresh = work_out(missing)
+        kept |= {key: (prints[key], fresh[key]) for key in missing}
+        _write(name, kept)
+    return {key: kept[key][1] for key in prints}
 
 
-def _print_of(name: str, rows: Iterable[object]) -> str:
-    return f"figures:{name}:" + sha256("\n".join(map(repr, rows)).encode()).hexdigest()
+def _print_of(rows: Iterable[object]) -> str:
+    return sha256("\n".join(map(repr, rows)).encode()).hexdigest()
 
 
-def _kept(prints: Iterable[str]) -> dict[str, Any]:
+def _read(name: str) -> dict[Any, Any]:
     try:
-        return cache.get_many(list(prints))
+        found: dict[Any, Any] = cache.get(f"figures:{name}") or {}
     except (RedisError, OSError):
-        logger.info("the cache does not answer; figures are worked out anew")
+        logger.info("the cache does not answer; %s is worked out anew", name)
         return {}
+    return found
 
 
-def _keep(figures: dict[str, Any]) -> None:
+def _write(name: str, figures: Mapping[Any, Any]) -> None:
     try:
-        cache.set_many(figures, KEPT_SECONDS)
+        cache.set(f"figures:{name}", figures, KEPT_SECONDS)
     except (RedisError, OSError):  # they are worked out again the next time
         logger.info("the cache took nothing")

@@ -1,4 +1,4 @@
-"""B4, B5: 32 annotators for 60 s: they take episodes, cut, note, submit, and pick dialogues.
+"""B4, B3: 32 annotators for 60 s: they take episodes, cut, note, submit, and pick dialogues.
 
 Run with ``python -m tests.bench.annotators``, or ``… annotators 5`` for five seconds; through HTTP
 against two web processes. All of them also cut one crowded episode and claim lines of one scene, so
@@ -245,7 +245,7 @@ async def measure(made: dict[str, Any]) -> int:
     who = f"{where}: {PEOPLE} annotators for {seconds():g} s"
     for bench, kind, name, limit in (
         ("B4", "save", "a save", 50),
-        ("B5", "next", "submit and next", 20),
+        ("B3", "next", "submit and next", 300),
     ):
         found = waits[kind] or [0.0]
         value = percentile(found, 0.95) * 1000

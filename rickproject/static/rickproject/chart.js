@@ -100,6 +100,9 @@ const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => 
 /** A day, counted from 1 January 1970, as people write it. */
 const dayWords = (day) => new Date(day * 86_400_000).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 
+/** The room beside the plot for its longest figure, in CSS pixels. */
+const roomFor = (u, labels) => Math.max(56, 20 + 8 * Math.max(0, ...(labels ?? []).map((label) => label?.length ?? 0)));
+
 function options(plot, data) {
   const range = (u, low, high) => (low === high ? [low - 1, high + 1] : [low, high]);
   return {
@@ -108,7 +111,7 @@ function options(plot, data) {
     cursor: { drag: { x: false, y: false } },
     scales: { x: { time: false, range } },
     axes: [axis(plot, { incrs: WHOLE, values: data.days ? (u, ticks) => ticks.map(dayWords) : undefined, label: data.x_label, labelSize: 18, labelFont: `12px ${getComputedStyle(plot).fontFamily}` }),
-      axis(plot, { size: 56 })],
+      axis(plot, { size: roomFor })],
     series: [{ label: data.x_label, ...(data.days && { value: (u, day) => (day == null ? "–" : dayWords(day)) }) }, ...data.lines.map((line) => lineOptions(plot, line, data))],
     hooks: { drawClear: [marks(plot, data)], setCursor: [restLegend], ready: [restLegend] },
   };

@@ -104,7 +104,7 @@ def test_seed_leaves_one_free_place_to_share_out(demo: Project) -> None:
 def test_seed_leaves_one_episode_to_be_settled_between_three(demo: Project) -> None:
     episode = Episode.objects.get(script__project=demo, season_number=2, episode_number=4)
     assert cuts_blind(episode)
-    (found,) = agreement_of_episodes([episode]).of_episodes([episode])
+    (found,) = agreement_of_episodes(1, [episode]).of_episodes([episode])
     assert found.layers == 3
     similarity = found.figures.similarity.value
     assert isinstance(similarity, float)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def together(world: BlindWorld) -> Agreement:
-    return agreement_of_episodes([world.episode]).together()
+    return agreement_of_episodes(1, [world.episode]).together()
 
 
 def by_hand(*layers: set[int]) -> Agreement:
@@ -58,7 +58,7 @@ def test_only_the_episode_whose_layer_changed_is_measured_again(
         world.finish(world.ada, 4, 8)
         world.finish(world.ben, 4, 9)
     episodes = [first.episode, second.episode]
-    agreement_of_episodes(episodes).together()
+    agreement_of_episodes(1, episodes).together()
     measured: list[Unit] = []
 
     def watched(unit: Unit) -> UnitFigures:
@@ -67,6 +67,17 @@ def test_only_the_episode_whose_layer_changed_is_measured_again(
 
     monkeypatch.setattr("curation.domain.team_agreement.measure_unit", watched)
     second.finish(second.cy, 12)
-    found = agreement_of_episodes(episodes).together()
+    found = agreement_of_episodes(1, episodes).together()
     assert [len(unit.layers) for unit in measured] == [3]
     assert found.similarity.count == 4
+
+
+def test_episodes_can_stand_in_the_order_of_their_agreement() -> None:
+    alike, unlike, alone = BlindWorld(), BlindWorld(), BlindWorld()
+    for world, gap in ((alike, 8), (unlike, 15)):
+        world.finish(world.ada, 4, 8)
+        world.finish(world.ben, 4, gap)
+    alone.finish(alone.ada, 4)
+    episodes = [alone.episode, alike.episode, unlike.episode]
+    team = agreement_of_episodes(1, episodes)
+    assert team.lowest_first() == [unlike.episode, alike.episode, alone.episode]

@@ -29,8 +29,9 @@ def test_only_what_changed_is_worked_out_again() -> None:
         "b": 2,
     }
     assert asked == [["a", "none"], ["a", "b"]]
-    assert list(kept_each("sum", rows, work_out)) == ["a", "none"]
-    assert kept_each("mean", rows, work_out) == {"a": 3, "none": None}
+    assert list(kept_each("sum", rows, work_out)) == ["a", "none"]  # the newest rows are kept
+    assert asked[2:] == [["a"]]
+    assert kept_each("mean", rows, work_out) == {"a": 4, "none": None}
 
 
 def test_figures_are_there_without_a_cache() -> None:
