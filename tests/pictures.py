@@ -1,10 +1,11 @@
 """``make pictures``: start the demo and take the pictures of the documentation.
 
-A path names the page; ``{slug}`` stands for the demo project ``{first}``,
-``{begun}`` and ``{last}`` for episodes of it.
-Pages about a training job or a chat are not here: they need a model, which the demo trains later.
+A path names the page; ``{slug}`` stands for the demo project, ``{first}``, ``{begun}`` and
+``{last}`` for episodes of it, ``{dialogue}`` and ``{dataset}`` for what waits for a decision. The
+pictures of a job and a chat train a model first, which takes some minutes.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -59,8 +60,15 @@ PICTURES = (
         height=640,
         press=".line > .said:not(.said-new)",
     ),
-    Picture("history", "ben", "/p/{slug}/scenes/{begun}/history/", height=640),
+    Picture("history", "mina", "/p/{slug}/scenes/{first}/history/", height=720),
+    Picture("dialogue", "ada", "/p/{slug}/dialogues/{dialogue}/", height=720),
+    Picture("recipe", "mina", "/p/{slug}/datasets/build/", height=720),
+    Picture("admin-dataset", "admin", "/admin/curation/datasetversion/{dataset}/change/"),
+    Picture("job", "mina", "/p/{slug}/training/{job}/", height=900),
+    Picture("chat", "mina", "/p/{slug}/chat/{talk}/", height=640),
 )
+OF_A_MODEL = {"job", "chat"}
+LINES = ("Good morning. I am here about the flags.", "And who moved the moon?")
 
 
 def browser_path() -> str | None:
@@ -100,6 +108,31 @@ def episodes(platform: Platform) -> dict[str, int]:
     return {"first": rows[0][0], "begun": rows[-2][0], "last": rows[-1][0]}
 
 
+def rows_to_show(platform: Platform) -> dict[str, int]:
+    """Return the dialogue and the dataset version that pictures show."""
+    project = f"SELECT id FROM curation_project WHERE slug = '{SLUG}'"
+    of_project = f"project_id = ({project}) ORDER BY id DESC LIMIT 1"
+    dialogue = f"SELECT id FROM curation_dialogue WHERE state = 'submitted' AND {of_project}"
+    dataset = f"SELECT id FROM curation_datasetversion WHERE state = 'waiting' AND {of_project}"
+    return {
+        "dialogue": platform.rows(dialogue)[0][0],
+        "dataset": platform.rows(dataset)[0][0],
+    }
+
+
+def train_and_talk(platform: Platform) -> dict[str, int]:
+    """Train the demo's approved dataset, say something to the model; return what pictures show."""
+    approved = "SELECT id FROM curation_datasetversion WHERE state = 'approved' LIMIT 1"
+    dataset = str(platform.rows(approved)[0][0])
+    trained = platform.manage("finetune", "--dataset", dataset, "--wait", "--json")
+    job = json.loads(trained.stdout)
+    said = [
+        platform.manage("chat", job["model"], line, "--as", "PIP", "--user", "mina", "--json")
+        for line in LINES
+    ]
+    return {"job": job["id"], "talk": json.loads(said[0].stdout)["conversation"]}
+
+
 def wait_for_workers(page: Page) -> None:
     """Load a page again until the workers are there, else each picture says that they are not."""
     wait_for("the workers", lambda: page.goto("/") and "worker ok" in page.content(), seconds=120)
@@ -135,7 +168,13 @@ def main(names: list[str]) -> None:
                 executable_path=browser_path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
             )
             address, secrets = f"http://127.0.0.1:{platform.port}", passwords(platform)
-            places = {"slug": SLUG, **episodes(platform)}
+            places: dict[str, object] = {
+                "slug": SLUG,
+                **episodes(platform),
+                **rows_to_show(platform),
+            }
+            if OF_A_MODEL & {one.name for one in wanted}:
+                places |= train_and_talk(platform)
             for picture in wanted:
                 page = log_in(browser, address, picture.who, secrets[picture.who])
                 wait_for_workers(page)

@@ -83,14 +83,24 @@ def _positions(episode: Episode, scenes: tuple[GoldScene, ...]) -> list[int]:
 
 
 def _decide(episode: Episode, starts: set[int], *, upto: int, annotator: User) -> int:
-    """Accept the suggestions that fit, dismiss the others before ``upto``, draw what is missing."""
-    seen = [one for one in open_suggestions(episode) if one.utterance.position < upto]
-    edits = SceneEdits(
-        on=frozenset(starts - {0}),
+    """Decide on what comes before ``upto`` in two sittings; return the last one's revision."""
+    middle = sorted(starts)[len(starts) // 2]
+    revision = 0
+    for low, high in ((0, middle), (middle, upto)):
+        edits = _edits_between(episode, starts, low=low, high=high)
+        found = apply_scene_edits(episode, edits=edits, revision=revision, actor=annotator)
+        revision = found.revision
+    return revision
+
+
+def _edits_between(episode: Episode, starts: set[int], *, low: int, high: int) -> SceneEdits:
+    """Accept the suggestions that fit, dismiss the others there, draw what is missing."""
+    seen = [one for one in open_suggestions(episode) if low <= one.utterance.position < high]
+    return SceneEdits(
+        on=frozenset(start for start in starts if max(low, 1) <= start < high),
         accepted=frozenset(one.pk for one in seen if one.utterance.position in starts),
         dismissed=frozenset(one.pk for one in seen if one.utterance.position not in starts),
     )
-    return apply_scene_edits(episode, edits=edits, revision=0, actor=annotator).revision
 
 
 def _note(episode: Episode, position: int, scene: GoldScene, author: User) -> None:

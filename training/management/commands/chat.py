@@ -1,4 +1,5 @@
 import asyncio
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -68,8 +69,11 @@ def _model_named(name: str) -> ModelVersion:
 
 async def _collect(reply: Message, provider: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"content": ""}
+    begun = time.monotonic()
 
     def take(delta: Delta) -> None:
+        if delta.text and not facts["content"]:
+            facts["first_token_ms"] = round((time.monotonic() - begun) * 1000)
         facts["content"] += delta.text
         for name in ("finish_reason", "prompt_tokens", "completion_tokens"):
             if (value := getattr(delta, name)) is not None:
@@ -80,5 +84,6 @@ async def _collect(reply: Message, provider: str) -> dict[str, Any]:
     except ModelServerError as error:
         facts |= {"error_code": error.code, "error_detail": str(error)}
     finally:
+        facts["total_ms"] = round((time.monotonic() - begun) * 1000)
         await close_sessions()
     return facts
