@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from curation.models import Boundary, Character, Utterance
+from curation.models import Boundary, Character, Dialogue, Utterance
 
 
 def scene_end(scene: Boundary) -> int | None:
@@ -69,10 +69,18 @@ def is_spoken_by(utterance: Utterance, target: Character) -> bool:
 
 
 def target_choices(project_id: int) -> QuerySet[Character]:
-    """Return who dialogues can be made for: the project's targets, or all while there is none."""
+    """Return who dialogues can be made for: the project's targets, or all while there is none.
+
+    Who was a target before and has dialogues stays. They are asked for by name, so that an index
+    finds that most characters have none; a join would read every dialogue.
+    """
     characters = Character.objects.filter(project_id=project_id, alias_of=None)
-    targets = characters.filter(Q(is_target=True) | Q(dialogues__isnull=False)).distinct()
-    return targets if targets.exists() else characters
+    is_target = dict(characters.order_by().values_list("pk", "is_target"))
+    others = [pk for pk, is_one in is_target.items() if not is_one]
+    dialogues = Dialogue.objects.filter(target_character__in=others).order_by()
+    chosen = set(is_target) - set(others)
+    chosen |= set(dialogues.values_list("target_character", flat=True).distinct())
+    return characters.filter(pk__in=chosen) if chosen else characters
 
 
 def agreed_scenes(project_id: int) -> QuerySet[Boundary]:
