@@ -62,7 +62,7 @@ PICTURES = (
     ),
     Picture("history", "mina", "/p/{slug}/scenes/{first}/history/", height=720),
     Picture("dialogue", "ada", "/p/{slug}/dialogues/{dialogue}/", height=720),
-    Picture("recipe", "mina", "/p/{slug}/datasets/build/", height=720),
+    Picture("recipe", "mina", "/p/{slug}/datasets/build/", height=640),
     Picture("admin-dataset", "admin", "/admin/curation/datasetversion/{dataset}/change/"),
     Picture("job", "mina", "/p/{slug}/training/{job}/", height=900),
     Picture("chat", "mina", "/p/{slug}/chat/{talk}/", height=640),

@@ -6,7 +6,8 @@ from django.urls import resolve
 from tests.docs.test_reference import ROOT, pages
 from tests.pictures import FOLDER, MOST_BYTES, PICTURES, Picture
 
-PLACES = {"slug": "some", "first": 1, "begun": 2, "last": 3}
+NAMES = ("first", "begun", "last", "dialogue", "dataset", "job", "talk")
+PLACES = {"slug": "some", **{name: at for at, name in enumerate(NAMES, start=1)}}
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)

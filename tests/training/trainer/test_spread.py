@@ -52,7 +52,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path, base_cache: Path) -
     built = run(tmp_path / "built", cache_dir=base_cache, n_epochs=1)
     base = {"kind": "pretrained", "name_or_path": str(base_cache / str(built.base_dir))}
     chosen = {
-        "n_epochs": 8,
+        "n_epochs": 16,
         "batch_size": 4,
         "learning_rate": 1e-3,
         "lora_dropout": 0.0,
@@ -75,7 +75,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path, base_cache: Path) -
 
     result = files.read_result(together)
     assert result is not None
-    assert (result.outcome, result.step, result.adapter_dir) == ("finished", 24, "adapter")
+    assert (result.outcome, result.step, result.adapter_dir) == ("finished", 48, "adapter")
     ids = [event.id for event in files.read_events(together)[0]]
     assert len(ids) == len(set(ids))
     for one, other in zip(figures(alone), figures(together), strict=True):
