@@ -236,6 +236,8 @@ def talk(team: Team, page: Page) -> None:
     models.select_option(trained)
     page.get_by_label("Speak as").select_option("PIP")
     page.get_by_role("button", name="Begin").click()
+    expect(page).to_have_url(re.compile(r"/chat/\d+/$"))
+    page.wait_for_load_state()  # before its script is there, Enter begins a new line
     say(page, "Good morning. I am here about the flags.")
     until(lambda: is_done(page), page, seconds=120, what="the first reply")
     assert reply(page).locator(".message-text").inner_text().strip()
