@@ -214,6 +214,8 @@ ROUTES: dict[str, Route] = {
     "models": get(WATCHING, "slug"),
     "model": get(WATCHING, "slug", "model"),
     "model_change": post(MANAGING, "slug", "model"),
+    "moderation": get(MANAGING, "slug", "dataset"),
+    "moderation_status": get(MANAGING, "slug", "dataset"),
     "job_start": get(MANAGING, "slug"),
     "job": get(WATCHING, "slug", "job"),
     "job_status": get(WATCHING, "slug", "job"),

@@ -34,6 +34,7 @@ from curation.models import (
 )
 from rickproject.lib.sealed import seal
 from tests.factories import (
+    DatasetVersionFactory,
     FineTuneJobFactory,
     ModelVersionFactory,
     ProjectFactory,
@@ -44,9 +45,16 @@ from tests.factories import (
     make_member,
 )
 from tests.sample_scripts import csv_bytes
+from training.domain.api_keys import make_api_key, reserve_tokens
 from training.domain.chat import ask, start_conversation
 from training.domain.uploads import store_upload
-from training.models import Message, SuggestionRequest, UploadedFile
+from training.models import (
+    Message,
+    ModerationRun,
+    SuggestionRequest,
+    TokenReservation,
+    UploadedFile,
+)
 
 MakeRows = Callable[[], dict[str, object]]
 ENTRIES: dict[str, MakeRows] = {}
@@ -162,6 +170,32 @@ def abandoned_reply() -> dict[str, object]:
     talk = start_conversation(model.project, user=UserFactory(), model=model, speaker_name="")
     ask(talk, text="Are you there?")
     Message.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    return {}
+
+
+@entry("training.moderate_dataset")
+def question_to_no_moderation() -> dict[str, object]:
+    dataset = DatasetVersionFactory()
+    run = ModerationRun.objects.create(
+        dataset=dataset, provider="gone", model_name="m", created_by=dataset.created_by
+    )
+    return {"run_id": run.pk}
+
+
+@entry("training.sweep_moderation")
+def overdue_moderation() -> dict[str, object]:
+    question_to_no_moderation()
+    ModerationRun.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    return {}
+
+
+@entry("training.give_back_reservations")
+def held_tokens() -> dict[str, object]:
+    project = ProjectFactory()
+    person = make_member(project, Role.TESTER)
+    key, _secret = make_api_key(person, name="k", projects=[project])
+    reserve_tokens(key, tokens=70)
+    TokenReservation.objects.update(created_at=timezone.now() - timedelta(hours=1))
     return {}
 
 

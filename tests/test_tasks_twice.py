@@ -114,6 +114,7 @@ ONLY_SEND = {
     "curation.sweep_sealed_mail",
     "curation.sweep_learning",
     "training.sweep_jobs",
+    "training.sweep_moderation",
     "training.sweep_suggestions",
 }
 

@@ -25,6 +25,15 @@ PERSON_JOB_STATES = frozenset({JobState.AWAITING, JobState.NEEDS_ATTENTION})
 FINAL_JOB_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
+class ModerationState(TextChoices):
+    """Where the question to a provider's moderation is."""
+
+    QUEUED = "queued", "waiting"
+    RUNNING = "running", "being asked"
+    DONE = "done", "asked"
+    FAILED = "failed", "failed"
+
+
 class Objective(TextChoices):
     """What a job learns from."""
 

@@ -16,6 +16,7 @@ from training.views import (
     jobs,
     model_files,
     models,
+    moderation,
     prices,
     suggesters,
     suggestions,
@@ -47,6 +48,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/api-keys/<int:pk>/revoke/", api_keys.api_key_revoke, name="api_key_revoke"),
     path("p/<slug:slug>/training/", jobs.jobs, name="jobs"),
     path("p/<slug:slug>/training/cost/", prices.record_cost, name="record_cost"),
+    path(
+        "p/<slug:slug>/datasets/<int:number>/moderation/", moderation.moderation, name="moderation"
+    ),
+    path(
+        "p/<slug:slug>/datasets/<int:number>/moderation/status/",
+        moderation.moderation_status,
+        name="moderation_status",
+    ),
     path("p/<slug:slug>/training/compare/", comparison.job_compare, name="job_compare"),
     path("p/<slug:slug>/training/sweeps/<int:pk>/", sweeps.sweep, name="sweep"),
     path(

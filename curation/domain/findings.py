@@ -1,4 +1,6 @@
-"""Findings of the checks that a person accepts: the version goes on with them, for a reason."""
+"""Findings of the checks: kept when they are made later, accepted by a person for a reason."""
+
+from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -6,6 +8,7 @@ from django.utils import timezone
 
 from curation.domain.activity import record_activity
 from curation.domain.datasets import DatasetError
+from curation.domain.record_checks import Problem
 from curation.enums import DatasetState, Severity
 from curation.models import DatasetVersion, Finding
 from rickproject.lib.text import text_problem
@@ -48,3 +51,25 @@ def accept_finding(
         finding=finding.message,
     )
     return finding
+
+
+@transaction.atomic
+def keep_findings(dataset: DatasetVersion, problems: Iterable[Problem]) -> int:
+    """Add what a check found after the version was built; what is there already stays as it is.
+
+    Returns:
+        How many are new.
+    """
+    known = set(dataset.findings.values_list("dialogue_id", "code", "message"))
+    new = [
+        Finding(
+            dataset=dataset,
+            dialogue_id=one.dialogue_id,
+            code=one.code,
+            severity=one.severity,
+            message=one.message,
+        )
+        for one in problems
+        if (one.dialogue_id, one.code, one.message) not in known
+    ]
+    return len(Finding.objects.bulk_create(new))

@@ -1,8 +1,9 @@
 """B14: the model server, several readers beside one: tokens a second, first token, memory.
 
 Run with ``python -m tests.bench.serving``. A real server process, one CPU thread, an untrained
-model that cannot end a reply, asked over HTTP. One reader and eight take turns; the memory is that
-of a fresh process that has answered once from each of one and of four adapters over one base.
+model that cannot end a reply, asked over HTTP. One reader and eight take turns, of one merged model
+and of four adapters over one base that is shared; the memory is that of a fresh process that has
+answered once from each of so many adapters, merged and sharing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 READERS, TOKENS, RUNS, ADAPTERS = 8, 96, 3, 4
 LIMIT = 3.0
+BASE_MIB = 6  # of the size below
+SHARING = ("--memory-mib", str(3 * BASE_MIB))  # a base that takes a quarter of it is shared
 SIZE = "small"
 CONTEXT = 512
 QUESTION = "Pip: Where is the kettle, and who had it last?"
@@ -64,9 +67,9 @@ def make_models(folder: Path) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, models_dir: Path) -> Iterator[Server]:
+def serving(folder: Path, models_dir: Path, *arguments: str) -> Iterator[Server]:
     """Run a server of its own."""
-    server = start_server(folder, models_dir)
+    server = start_server(folder, models_dir, *arguments)
     try:
         yield server
     finally:
@@ -99,11 +102,11 @@ def ask(server: Server, model: str = "base") -> float:
     return first
 
 
-def load(server: Server, readers: int) -> tuple[float, list[float]]:
-    """Let readers ask at once; return tokens a second of all together, and the first tokens."""
-    begun = time.perf_counter()
+def load(server: Server, models: list[str]) -> tuple[float, list[float]]:
+    """Let a reader for each model ask at once; return all tokens a second, and the first tokens."""
+    readers, begun = len(models), time.perf_counter()
     with ThreadPoolExecutor(readers) as pool:
-        firsts = list(pool.map(lambda _: ask(server), range(readers)))
+        firsts = list(pool.map(lambda model: ask(server, model), models))
     return readers * TOKENS / (time.perf_counter() - begun), firsts
 
 
@@ -114,9 +117,21 @@ def memory_mib(server: Server) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def memory_with(folder: Path, models_dir: Path, adapters: int) -> tuple[float, dict[str, Any]]:
+def take_turns(
+    folder: Path, models_dir: Path, many: list[str], *arguments: str
+) -> list[tuple[tuple[float, list[float]], tuple[float, list[float]]]]:
+    """Load a server with one reader and with many, in turns."""
+    with serving(folder, models_dir, *arguments) as server:
+        for name in dict.fromkeys(many):
+            ask(server, name)
+        return [(load(server, many[:1]), load(server, many)) for _ in range(RUNS)]
+
+
+def memory_with(
+    folder: Path, models_dir: Path, adapters: int, *arguments: str
+) -> tuple[float, dict[str, Any]]:
     """Return a fresh server's memory after it answered from so many adapters, and its health."""
-    with serving(folder, models_dir) as server:
+    with serving(folder, models_dir, *arguments) as server:
         for number in range(adapters):
             ask(server, f"adapter-{number}")
         return memory_mib(server), server.health()
@@ -127,13 +142,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="rickproject-bench-") as name:
         folder = Path(name)
         models_dir = make_models(folder)
-        with serving(folder / "speed", models_dir) as server:
-            ask(server)
-            turns = [(load(server, 1), load(server, READERS)) for _ in range(RUNS)]
+        turns = take_turns(folder / "speed", models_dir, ["base"] * READERS)
+        mixed = [f"adapter-{number % ADAPTERS}" for number in range(READERS)]
+        shared = take_turns(folder / "shared", models_dir, mixed, *SHARING)
         memories = [
-            memory_with(folder / f"memory-{count}", models_dir, count) for count in (1, ADAPTERS)
+            memory_with(folder / f"memory-{at}", models_dir, count, *arguments)
+            for at, (count, arguments) in enumerate(
+                ((1, ()), (ADAPTERS, ()), (1, SHARING), (ADAPTERS, SHARING))
+            )
         ]
     ratios = [many[0] / one[0] for one, many in turns]
+    shared_ratios = [many[0] / one[0] for one, many in shared]
+    shared_rates = [statistics.median(turn[column][0] for turn in shared) for column in (0, 1)]
     spread = ", ".join(f"{ratio:.2f}" for ratio in ratios)
     rates = [statistics.median(turn[column][0] for turn in turns) for column in (0, 1)]
     firsts = [
@@ -141,7 +161,6 @@ def main() -> int:
         for column in (0, 1)
     ]
     what = f"tokens a second of {READERS} readers of one model by those of one reader"
-    (one, health_one), (four, health_four) = memories
     show(
         at_least(
             "B14",
@@ -160,14 +179,28 @@ def main() -> int:
             f"{figure(firsts[1])} ms",
             beside=f"{figure(firsts[0])} ms alone",
         ),
-        Row(
+        at_least(
             "B14",
-            f"memory of the server with {ADAPTERS} adapters, weights in brackets",
-            f"{four:,.0f} MiB ({health_four['used_mib']:,.0f})",
-            beside=f"{one:,.0f} MiB ({health_one['used_mib']:,.0f}) with one",
+            f"the same of {ADAPTERS} adapters that share a base",
+            statistics.median(shared_ratios),
+            limit=LIMIT,
+            unit="x",
+            beside=f"{shared_rates[1]:,.0f} /s together, {shared_rates[0]:,.0f} /s alone",
         ),
+        _memory_row("merged", memories[:2]),
+        _memory_row("sharing a base", memories[2:]),
     )
     return 0
+
+
+def _memory_row(how: str, memories: list[tuple[float, dict[str, Any]]]) -> Row:
+    (one, health_one), (four, health_four) = memories
+    return Row(
+        "B14",
+        f"memory of the server with {ADAPTERS} adapters, {how}; weights in brackets",
+        f"{four:,.0f} MiB ({health_four['used_mib']:,.0f})",
+        beside=f"{one:,.0f} MiB ({health_one['used_mib']:,.0f}) with one",
+    )
 
 
 if __name__ == "__main__":

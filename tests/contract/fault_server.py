@@ -43,6 +43,7 @@ ROUTES = {
     "list_models": ("GET", r"/v1/models"),
     "get_model": ("GET", r"/v1/models/([^/]+)"),
     "chat": ("POST", r"/v1/chat/completions"),
+    "moderate": ("POST", r"/v1/moderations"),
 }
 # The document's enum lacks the two states of the live reference: the one knowing deviation.
 DEVIATION = re.compile(r'"status": ?"(paused|pausing|dreaming)"')

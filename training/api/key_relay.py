@@ -23,8 +23,7 @@ class KeyRelay(Relay):
         self.key, self.streams = caller.key, bool(asked.stream)
         self.answer = Answer(model.name, includes_usage=asked.wants_usage)
         self.prompt_tokens = asked.prompt_tokens
-        self.reserved = asked.tokens_at_most
-        self.month = reserve_tokens(self.key, tokens=self.reserved)
+        self.reservation = reserve_tokens(self.key, tokens=asked.tokens_at_most)
 
     def store(self) -> None:
         """Settle the key's tokens; an answer that broke off counts by the length of its text.
@@ -38,5 +37,5 @@ class KeyRelay(Relay):
             used = read + written
         elif not text and self.facts.get("error_code"):
             used = 0
-        settle_tokens(self.key, month=self.month, reserved=self.reserved, used=used)
+        settle_tokens(self.reservation, used=used)
         let_the_database_go()

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,7 +15,7 @@ from curation.enums import Role
 from curation.models import Membership, Project
 from rickproject.config import get_config
 from training.errors import TrainingError
-from training.models import ApiKey
+from training.models import ApiKey, TokenReservation
 
 BEGINNING = "rick-"
 SECRET_BYTES = 32
@@ -143,13 +143,14 @@ def tokens_allowed(key: ApiKey) -> int:
     return most if key.tokens_per_month is None else min(key.tokens_per_month, most)
 
 
-def reserve_tokens(key: ApiKey, *, tokens: int) -> date:
+@transaction.atomic
+def reserve_tokens(key: ApiKey, *, tokens: int) -> TokenReservation:
     """Take what an answer may use off the key's month before it is asked for.
 
     One conditional update, so that many at once cannot pass the limit together.
 
     Returns:
-        the month, for :func:`settle_tokens`.
+        what :func:`settle_tokens` wants when the answer has ended.
 
     Raises:
         TokensUsedUpError: less is left.
@@ -166,11 +167,27 @@ def reserve_tokens(key: ApiKey, *, tokens: int) -> date:
             f"This key may use {limit:,} tokens a month, and too few are left for this request. "
             "Ask for a shorter answer, wait for the next month, or use another key."
         )
-    return month
+    return TokenReservation.objects.create(key=key, month=month, tokens=tokens)
 
 
-def settle_tokens(key: ApiKey, *, month: date, reserved: int, used: int) -> None:
+@transaction.atomic
+def settle_tokens(reservation: TokenReservation, *, used: int) -> None:
     """Replace what was reserved by what an answer took, in the month in which it was asked for."""
-    ApiKey.objects.filter(pk=key.pk, usage_month=month).update(
-        used_tokens=F("used_tokens") + (used - reserved)
+    is_held, _ = TokenReservation.objects.filter(pk=reservation.pk).delete()
+    held = reservation.tokens if is_held else 0  # given back already: it took very long
+    ApiKey.objects.filter(pk=reservation.key_id, usage_month=reservation.month).update(
+        used_tokens=F("used_tokens") + (used - held)
     )
+
+
+def give_back_reservations(older_than_seconds: int) -> int:
+    """Give back what is held for answers whose web process died.
+
+    Returns:
+        How many there were.
+    """
+    limit = timezone.now() - timedelta(seconds=older_than_seconds)
+    left_over = TokenReservation.objects.filter(created_at__lt=limit)
+    for reservation in left_over:
+        settle_tokens(reservation, used=0)
+    return len(left_over)

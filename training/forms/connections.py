@@ -9,7 +9,7 @@ from training.domain.connections import ConnectionRuleError, check_connection
 from training.models import ProviderConnection
 
 SECRETS = ("new_key", "new_webhook_secret")
-TEXTS = ("name", "base_url", "base_models", "closing_source")
+TEXTS = ("name", "base_url", "base_models", "moderation_model", "closing_source")
 RULES = (
     "hyperparameters",
     "base_models",
@@ -18,6 +18,7 @@ RULES = (
     "can_pause",
     "has_checkpoints",
     "is_validation_billed",
+    "moderation_model",
     "last_job_on",
     "closing_source",
 )

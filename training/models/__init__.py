@@ -1,9 +1,10 @@
 """The tables of training: one noun a module."""
 
-from .api_keys import ApiKey
+from .api_keys import ApiKey, TokenReservation
 from .chat import Conversation, Message
 from .connections import ProviderConnection, ProviderKind
 from .jobs import Checkpoint, FineTuneJob, JobEvent, MetricPoint
+from .moderation import ModerationRun
 from .orders import JobOrder, JobTag
 from .registry import ModelPrice, ModelVersion
 from .suggestions import SuggestionPart, SuggestionRequest
@@ -22,11 +23,13 @@ __all__ = [
     "MetricPoint",
     "ModelPrice",
     "ModelVersion",
+    "ModerationRun",
     "ProviderConnection",
     "ProviderKind",
     "SuggestionPart",
     "SuggestionRequest",
     "Sweep",
+    "TokenReservation",
     "UploadedFile",
     "UploadedSplit",
 ]

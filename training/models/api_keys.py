@@ -60,3 +60,18 @@ class ApiKey(models.Model):
         """Tokens of the present month."""
         is_now = self.usage_month == timezone.now().date().replace(day=1)
         return self.used_tokens if is_now else 0
+
+
+class TokenReservation(models.Model):
+    """What a running answer may still use of a key's month; gone when the answer has ended."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="reservations")
+    month = models.DateField(help_text="the first day of the month counted")
+    tokens = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.tokens} tokens of {self.key_id}"

@@ -60,6 +60,12 @@ class ProviderConnection(models.Model):
     is_validation_billed = models.BooleanField(
         "validation is billed", null=True, blank=True, help_text="Added to the estimated cost."
     )
+    moderation_model = models.CharField(
+        "model of its moderation",
+        max_length=100,
+        blank=True,
+        help_text="It is asked what a file would be refused for. Empty: as the preset has it.",
+    )
     last_job_on = models.DateField(
         "last day for new jobs", null=True, blank=True, help_text="Managers see the days left."
     )

@@ -110,6 +110,8 @@ class Capabilities:
         fewest_records: that a training file must hold.
         largest_file_mb: of a training file, in MB of 1,000,000 bytes; None for no limit.
         learns_preferences: jobs may learn from preference pairs (DPO).
+        moderation_model: reads texts before they are trained on and says what it would refuse;
+            empty where the provider has none.
     """
 
     key: str
@@ -127,6 +129,7 @@ class Capabilities:
     has_checkpoints: bool = True
     can_pause: bool = False
     is_validation_billed: bool = False
+    moderation_model: str = ""
     last_job_on: date | None = None
     closing_source: str = ""
     notes: tuple[str, ...] = ()
@@ -266,6 +269,7 @@ OPENAI_ROW = Capabilities(
     takes_any_base=True,
     can_pause=True,
     largest_file_mb=512,
+    moderation_model="omni-moderation-latest",
     last_job_on=date(2027, 1, 6),
     closing_source="OpenAI's deprecations page, read 2026-11-22",
     notes=("OpenAI takes fine-tuning jobs only from organisations that already used it.",),

@@ -5,7 +5,7 @@ sent twice by the SDK itself: it repeats even the request that creates a job, wi
 would tell the two apart.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +170,22 @@ class OpenAIProtocolProvider:
         with translated():
             return fine_tunes_among(_rows(self._client.models.list))
 
+    def moderate(self, texts: Sequence[str], *, model: str) -> list[dict[str, float]]:
+        """Ask what the provider's moderation flags.
+
+        Args:
+            texts: shape (n,).
+
+        Returns:
+            For each text the flagged categories with their scores, 0 to 1; empty if none is.
+        """
+        with translated():
+            answer = self._client.moderations.create(model=model, input=list(texts))
+        rows = getattr(answer, "results", None)
+        if not isinstance(rows, list) or len(rows) != len(texts):
+            raise ProviderAnswerError("The provider's moderation did not answer for every text.")
+        return [_flags(row) for row in rows]
+
     def pause(self, job_id: str) -> RemoteJob:
         """Ask for a job to rest."""
         with translated():
@@ -284,6 +300,15 @@ def _event(row: Any) -> RemoteEvent:
         total_steps=int(total) if isinstance(total, int | float) else None,
         metrics=figures,
     )
+
+
+def _flags(row: Any) -> dict[str, float]:
+    """Take the names of the protocol, such as ``self-harm/intent``, not the SDK's."""
+    if not row.flagged:
+        return {}
+    scores = row.category_scores.to_dict()
+    flags = {name: scores.get(name) for name, is_so in row.categories.to_dict().items() if is_so}
+    return {name: float(score or 0) for name, score in flags.items()} or {"flagged": 1.0}
 
 
 def _figures(data: Mapping[str, Any]) -> dict[str, float]:

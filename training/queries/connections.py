@@ -40,6 +40,8 @@ def capability_row(row: ProviderConnection) -> Capabilities:
         values["base_models"] = read_base_models(row.base_models.splitlines(), preset)
     if row.longest_suffix is not None:
         values |= _suffix(row.longest_suffix)
+    if row.moderation_model:
+        values["moderation_model"] = row.moderation_model
     if row.last_job_on:
         values |= {"last_job_on": row.last_job_on, "closing_source": row.closing_source}
     return replace(preset, label=row.name, **values)

@@ -40,6 +40,7 @@ class Row:
     Attributes:
         last_token: the newest token, not yet read by the model.
         length: tokens the model has read.
+        adapter: which one writes it, where several lie over the model.
         tokens: all tokens written, in order; ``written`` the same as a set.
         failure: why no more can be written in this row; the others go on.
     """
@@ -47,6 +48,7 @@ class Row:
     prompt: list[int]
     sampling: Sampling
     generator: Any
+    adapter: str = ""
     last_token: int = -1
     length: int = 0
     tokens: list[int] = field(default_factory=list)
@@ -55,11 +57,16 @@ class Row:
 
 
 class Batch:
-    """The rows a model is writing at the moment."""
+    """The rows a model is writing at the moment.
+
+    Attributes:
+        names_adapters: whether each row is written by the adapter that it names.
+    """
 
     def __init__(self, model: Any) -> None:
         """Begin with no rows."""
         self.model = model
+        self.names_adapters = False
         self.rows: list[Row] = []
         self._cache: Any = None
         self._mask: Any = None
@@ -89,7 +96,7 @@ class Batch:
         positions = torch.tensor([[row.length] for row in self.rows])
         mask = torch.cat([self._mask, torch.ones_like(self._mask[:, :1])], dim=1)
         try:
-            logits = self._forward(ids, mask, positions, self._cache)
+            logits = self._forward(self.rows, ids, mask, positions, self._cache)
         except Exception:  # noqa: BLE001  (the keys and values are half written: read them again)
             rows, self.rows, self._cache, self._mask = self.rows, [], None, None
             self._read_sound(rows)
@@ -112,7 +119,7 @@ class Batch:
 
     def _reads_alone(self, row: Row) -> bool:
         try:
-            self._forward(*self._inputs([row]))
+            self._forward([row], *self._inputs([row]))
         except Exception as error:  # noqa: BLE001
             row.failure = error
         return row.failure is None
@@ -120,7 +127,7 @@ class Batch:
     def _read(self, new: Sequence[Row]) -> None:
         """Read all of some rows' tokens, take them in and write one more token in each."""
         ids, mask, positions, cache = self._inputs(new)
-        logits = self._forward(ids, mask, positions, cache)
+        logits = self._forward(new, ids, mask, positions, cache)
         if self.rows:
             self._merge(cache, mask)
         else:
@@ -160,10 +167,11 @@ class Batch:
                 layer.keys = layer.keys[:, :, first:]
                 layer.values = layer.values[:, :, first:]
 
-    def _forward(self, ids: Any, mask: Any, positions: Any, cache: Any) -> Any:
+    def _forward(self, rows: Sequence[Row], ids: Any, mask: Any, positions: Any, cache: Any) -> Any:
         import torch  # noqa: PLC0415
 
         device = self.model.device
+        adapters = {"adapter_names": [row.adapter for row in rows]} if self.names_adapters else {}
         with torch.inference_mode():
             output = self.model(
                 input_ids=ids.to(device),
@@ -172,6 +180,7 @@ class Batch:
                 past_key_values=cache,
                 use_cache=True,
                 logits_to_keep=1,
+                **adapters,
             )
         return output.logits[:, -1].float().cpu()
 

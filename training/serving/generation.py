@@ -25,13 +25,18 @@ class Piece:
 
 @dataclass(eq=False)
 class Generation:
-    """One request on its way; set ``cancelled`` to stop it within a step or two."""
+    """One request on its way; set ``cancelled`` to stop it within a step or two.
+
+    Attributes:
+        place: where the weights of its model are kept (``places``); the engine sets it.
+    """
 
     entry: ModelEntry
     request: ChatRequest
     loop: asyncio.AbstractEventLoop
     pieces: asyncio.Queue[Piece | RequestError] = field(default_factory=asyncio.Queue)
     cancelled: bool = False
+    place: str = ""
     row: Row | None = None
     text: ReplyText | None = None
     written: int = 0
@@ -67,7 +72,8 @@ def prepare(item: Generation, loaded: LoadedModel) -> None:
     except TrainerError as error:
         raise RequestError(str(error), code=error.code, param="messages") from error
     sampling = Sampling(**{**item.entry.sampling, **request.sampling})
-    item.row = Row(prompt.tokens, sampling, new_generator(request.seed))
+    adapter = loaded.adapters.name_of(item.entry) if loaded.adapters else ""
+    item.row = Row(prompt.tokens, sampling, new_generator(request.seed), adapter)
     item.text = ReplyText(loaded.decode, stops=request.stop)
     item.most = prompt.most_new_tokens
     item.tell(Piece(prompt_tokens=len(prompt.tokens), dropped_messages=prompt.dropped_messages))

@@ -13,7 +13,7 @@ class Limits:
     """What the server takes on.
 
     Attributes:
-        rows: replies written at once for one model.
+        rows: replies written at once for one model, or for all adapters over one base.
         waiting: requests in all, being answered or not; beyond that 429.
         memory_mib: of all models' weights together, loaded and being loaded.
         threads: of torch.
@@ -48,3 +48,8 @@ def unforeseen(error: BaseException) -> RequestError:
         status=500,
         code="model_failed",
     )
+
+
+def stopping() -> RequestError:
+    """Return what is said to those who come, or still wait, when the server ends."""
+    return RequestError("The server is shutting down.", status=503, code="stopping")

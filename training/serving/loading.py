@@ -1,12 +1,19 @@
-"""Load models, merge their adapters, and keep as many as the memory allows."""
+"""Load a model: a base with its adapter merged, or a base that several adapters share."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from training.serving.adapters import Adapters
 from training.serving.decoding import Batch
 from training.serving.protocol import RequestError
-from training.serving.registry import ModelEntry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from training.serving.generation import Generation
+    from training.serving.registry import ModelEntry
 
 
 @dataclass
@@ -14,36 +21,54 @@ class LoadedModel:
     """A model ready to write.
 
     Attributes:
+        place: where it is kept (``places.place_of``).
+        entry: what it was loaded for; one of several where the base is shared.
         ends: tokens that end a reply.
-        size_bytes: of its weights in memory.
+        base_bytes: of its weights in memory, without the adapters that lie over it.
+        adapters: those, where the base is shared; None where the one adapter is merged.
+        writing: the requests that are being answered.
     """
 
+    place: str
     entry: ModelEntry
     encoder: Any
     batch: Batch
     ends: frozenset[int]
-    size_bytes: int
+    base_bytes: int
+    adapters: Adapters | None = None
     used_at: float = 0.0
+    writing: list[Generation] = field(default_factory=list)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return what all its weights take in memory."""
+        return self.base_bytes + (self.adapters.size_bytes if self.adapters else 0)
+
+    @property
+    def names(self) -> list[str]:
+        """Return the models that can be written without loading anything."""
+        own = [] if self.adapters and self.entry.adapter_dir else [self.entry.name]
+        return [*own, *(self.adapters.models if self.adapters else [])]
+
+    def has(self, entry: ModelEntry) -> bool:
+        """Say whether it writes this very version of a model."""
+        if self.adapters is not None:
+            return self.adapters.has(entry)
+        return self.entry.fingerprint == entry.fingerprint
 
     def decode(self, tokens: list[int]) -> str:
         """Return the text of tokens, control tokens left out."""
         return str(self.encoder.tokenizer.decode(tokens, skip_special_tokens=True))
 
 
-def weight_bytes(entry: ModelEntry) -> int:
-    """Return the size of the weights on the disk, about what they take in memory."""
-    directories = [entry.base_dir, *([entry.adapter_dir] if entry.adapter_dir else [])]
-    return sum(path.stat().st_size for place in directories for path in place.glob("*.safetensors"))
-
-
-def load_model(entry: ModelEntry, *, threads: int) -> LoadedModel:
-    """Load a base, merge its adapter and return it; slow, for a thread.
+def load_model(entry: ModelEntry, *, place: str, threads: int) -> LoadedModel:
+    """Load a base and merge its adapter, unless its place is shared; slow, for a thread.
 
     Raises:
         RequestError: status 503 with a sentence: torch is missing, files are gone or unfit.
     """
     try:
-        return _load(entry, threads=threads)
+        return _load(entry, place=place, threads=threads)
     except ImportError as error:
         raise RequestError(
             f"Models cannot speak here: {error.name or 'torch'} is not installed. "
@@ -52,14 +77,19 @@ def load_model(entry: ModelEntry, *, threads: int) -> LoadedModel:
             code="trainer_missing",
         ) from error
     except (OSError, ValueError, RuntimeError) as error:
-        raise RequestError(
-            f"The model {entry.name} cannot be loaded: {_first_line(error)}",
-            status=503,
-            code="model_broken",
-        ) from error
+        raise broken(entry, error) from error
 
 
-def _load(entry: ModelEntry, *, threads: int) -> LoadedModel:
+def broken(entry: ModelEntry, error: Exception) -> RequestError:
+    """Return what is said where the files of a model are gone or unfit."""
+    return RequestError(
+        f"The model {entry.name} cannot be loaded: {_first_line(error)}",
+        status=503,
+        code="model_broken",
+    )
+
+
+def _load(entry: ModelEntry, *, place: str, threads: int) -> LoadedModel:
     import torch  # noqa: PLC0415
 
     from training.trainer import pretrained  # noqa: PLC0415
@@ -72,15 +102,19 @@ def _load(entry: ModelEntry, *, threads: int) -> LoadedModel:
         model = pretrained.load_model(entry.base_dir)
     except TrainerError as error:
         raise RequestError(str(error), status=503, code=error.code) from error
-    if entry.adapter_dir is not None:
+    is_shared = place != entry.name
+    if entry.adapter_dir is not None and not is_shared:
         model = _merged(model, entry.adapter_dir)
     model.eval()
+    batch = Batch(model)
     return LoadedModel(
+        place=place,
         entry=entry,
         encoder=ChatEncoder(tokenizer),
-        batch=Batch(model),
+        batch=batch,
+        adapters=Adapters(batch) if is_shared else None,
         ends=_ends(model, tokenizer),
-        size_bytes=sum(weight.numel() * weight.element_size() for weight in model.parameters()),
+        base_bytes=sum(weight.numel() * weight.element_size() for weight in model.parameters()),
     )
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from curation.access import MANAGING, WATCHING, member_project, project_roles, signed_in
-from curation.models import Project
+from curation.models import DatasetVersion, Project
 from rickproject.lib.errors import RickError
 from training.access.jobs import project_job
 from training.domain.checkpoint_models import checkpoint_name
@@ -49,6 +49,7 @@ from training.queries.jobs import (
     trainable_datasets,
     warning_sentences,
 )
+from training.queries.moderation import unread_dataset
 from training.queries.overfitting import overfitting_sentence
 
 PAGE_LENGTH = 25
@@ -156,6 +157,9 @@ def _start_page(
         "warnings": warning_sentences(
             form.row, str(form["base_model"].value() or "") if "base_model" in form.fields else ""
         ),
+        "unread": unread_dataset(asked.cleaned_data.get("dataset"), provider)
+        if estimate and asked
+        else None,
         "providers": [(key, capabilities_here(key).label) for key in provider_keys()],
         "has_datasets": trainable_datasets(project).exists(),
         "most_jobs": MOST_JOBS,
@@ -178,6 +182,10 @@ def _estimate(form: JobForm) -> tuple[Estimate | None, int]:
         form.add_error(None, str(error))
         return None, 0
     return estimate_orders(orders), len(orders)
+
+
+def _chosen(form: JobForm | None) -> DatasetVersion | None:
+    return form.cleaned_data.get("dataset") if form and form.is_valid() else None
 
 
 @login_required

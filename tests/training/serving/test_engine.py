@@ -40,15 +40,25 @@ async def reply(
             return told
 
 
-def offer(directory: Path, name: str, base_dir: Path) -> ModelEntry | None:
+def offer(directory: Path, name: str, source: Path) -> ModelEntry | None:
+    """Offer a model over a base of its own: two over one would share it."""
+    base_dir = directory / f"base-of-{name}"
+    if source.exists() and not base_dir.exists():
+        base_dir.symlink_to(source)
     write_model_entry(directory, name=name, base_dir=base_dir, adapter_dir=None, context_tokens=256)
     return read_entry(directory, name)
+
+
+def shared_bytes(base_dir: Path) -> int:
+    """Return what a base takes in memory that adapters may share."""
+    entry = ModelEntry("any", base_dir, None, 256, 0.0, "any")
+    return load_model(entry, place=str(base_dir), threads=1).size_bytes
 
 
 async def test_engine_drops_the_least_recently_used_model(tmp_path: Path, models_dir: Path) -> None:
     source = models_dir.parent / "endless"
     entries = {name: offer(tmp_path, name, source) for name in ("one", "two", "three", "four")}
-    size = (source / "model.safetensors").stat().st_size
+    size = shared_bytes(source)
     engine = Engine(Limits(memory_mib=2.5 * size / 2**20))
     try:
         for name in ("one", "two", "one", "three"):
@@ -56,7 +66,8 @@ async def test_engine_drops_the_least_recently_used_model(tmp_path: Path, models
         assert engine.counts()["loaded"] == ["one", "three"]
         await reply(engine, entries["four"])
         told = engine.counts()
-        assert told["loaded"] == ["four", "three"] == list(told["loaded_mib"])
+        assert told["loaded"] == ["four", "three"]
+        assert list(told["loaded_mib"]) == ["base-of-four", "base-of-three"]
         assert sum(told["loaded_mib"].values()) == pytest.approx(told["used_mib"], abs=0.2)
         assert 0 < told["used_mib"] <= told["limit_mib"]
     finally:
@@ -78,11 +89,11 @@ async def test_engine_keeps_its_limit_while_a_model_is_read(
 ) -> None:
     source = models_dir.parent / "endless"
     entries = {name: offer(tmp_path, name, source) for name in ("one", "two")}
-    size = (source / "model.safetensors").stat().st_size
+    size = shared_bytes(source)
     most: list[float] = []
 
-    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
-        loaded = load_model(entry, threads=threads)
+    def load(entry: ModelEntry, **options: Any) -> LoadedModel:
+        loaded = load_model(entry, **options)
         hook = lambda *_: most.append(engine.counts()["used_mib"])  # noqa: E731
         loaded.batch.model.register_forward_hook(hook)
         return loaded
@@ -104,8 +115,8 @@ async def test_engine_refuses_a_model_larger_than_its_files(
     source = models_dir.parent / "endless"
     size = (source / "model.safetensors").stat().st_size
 
-    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
-        return replace(load_model(entry, threads=threads), size_bytes=4 * size)
+    def load(entry: ModelEntry, **options: Any) -> LoadedModel:
+        return replace(load_model(entry, **options), base_bytes=4 * size)
 
     engine = Engine(Limits(memory_mib=2 * size / 2**20), load=load)
     try:
@@ -186,8 +197,8 @@ async def test_engine_lets_a_failing_request_fail_alone(models_dir: Path, sound_
     entry = read_entry(models_dir, "endless")
     faulty: list[Faulty] = []
 
-    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
-        loaded = load_model(entry, threads=threads)
+    def load(entry: ModelEntry, **options: Any) -> LoadedModel:
+        loaded = load_model(entry, **options)
         token = loaded.encoder.tokenizer.encode("7", add_special_tokens=False)[-1]
         faulty.append(Faulty(loaded.batch.model, token=token, sound_steps=sound_steps))
         loaded.batch.model = faulty[0]
@@ -220,8 +231,8 @@ async def test_engine_writes_no_step_for_a_request_cancelled_in_the_step_before(
     generation = Generation(entry, request, asyncio.get_running_loop())
     steps: list[int] = []
 
-    def load(entry: ModelEntry, *, threads: int) -> LoadedModel:
-        loaded = load_model(entry, threads=threads)
+    def load(entry: ModelEntry, **options: Any) -> LoadedModel:
+        loaded = load_model(entry, **options)
         model = loaded.batch.model
 
         def count(*_: object) -> None:
