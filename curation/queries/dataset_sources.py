@@ -130,12 +130,20 @@ def _source_dialogues(rows: list[Dialogue], target: Character) -> list[SourceDia
         for revision in DialogueRevision.objects.filter(dialogue_id__in=wanted)
         if revision.revision == wanted[revision.dialogue_id]
     }
-    utterances = Utterance.objects.select_related("character__alias_of").in_bulk(
-        {_key(member) for parts in members.values() for member in parts}
-    )
+    keys = {_key(member) for parts in members.values() for member in parts}
+    utterances = _utterances(keys, target.project_id)
     names = joint_names(target.project_id)
     lines = _Lines(utterances, target, names)
     return [_source_dialogue(row, members[row.pk], lines) for row in rows]
+
+
+def _utterances(keys: Collection[int], project_id: int) -> dict[int, Utterance]:
+    """Return utterances by key; each character is read once for all of its lines."""
+    cast = Character.objects.filter(project_id=project_id).select_related("alias_of").in_bulk()
+    found = Utterance.objects.only("position", "text", "character_id").in_bulk(keys)
+    for utterance in found.values():
+        utterance.character = cast.get(utterance.character_id)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

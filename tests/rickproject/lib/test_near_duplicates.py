@@ -3,6 +3,9 @@
 import random
 from itertools import combinations
 
+import pytest
+
+from rickproject.lib import near_duplicates
 from rickproject.lib.near_duplicates import SIMILAR, SimilarPair, find_similar, shingles
 
 WORDS = "the a moon fridge where is my portal who left it open again today nobody knows".split()  # noqa: SIM905
@@ -46,3 +49,19 @@ def test_texts_of_few_or_no_letters_are_compared_whole() -> None:
 
 def test_nothing_has_no_pairs() -> None:
     assert find_similar([]) == []
+
+
+def test_texts_of_the_same_few_words_are_not_compared_each_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rnd = random.Random(3)
+    texts = [" ".join(rnd.choices(WORDS, k=40)) for _ in range(600)]
+    read: list[str] = []
+
+    def counted(text: str) -> frozenset[str]:
+        read.append(text)
+        return shingles(text)
+
+    monkeypatch.setattr(near_duplicates, "shingles", counted)
+    assert find_similar(texts) == []
+    assert len(read) < 2 * len(texts)
