@@ -231,6 +231,8 @@ ROUTES: dict[str, Route] = {
     "conversation_start": post(TALKING, "slug"),
     "conversation": get(OWNER, "slug", "conversation"),
     "conversation_settings": post(OWNER, "slug", "conversation"),
+    "conversation_export": get(OWNER, "slug", "conversation"),
+    "conversation_version": post(OWNER, "slug", "conversation"),
     "conversation_rename": post(OWNER, "slug", "conversation"),
     "conversation_delete": post(OWNER, "slug", "conversation"),
     "message_stream": post(OWNER, "slug", "conversation"),

@@ -129,5 +129,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "p/<slug:slug>/chat/<int:pk>/delete/", chat.conversation_delete, name="conversation_delete"
     ),
+    path(
+        "p/<slug:slug>/chat/<int:pk>/export/", chat.conversation_export, name="conversation_export"
+    ),
+    path(
+        "p/<slug:slug>/chat/<int:pk>/version/",
+        chat.conversation_version,
+        name="conversation_version",
+    ),
     path("p/<slug:slug>/chat/<int:pk>/reply/", chat_stream.message_stream, name="message_stream"),
 ]

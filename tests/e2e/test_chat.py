@@ -47,7 +47,7 @@ def test_a_second_tab_is_told_and_keeps_its_text(
     say(second, "From the second tab")
     expect(second.get_by_role("alert")).to_contain_text("gone on in another tab")
     expect(second.get_by_label("Your message")).to_have_value("From the second tab")
-    expect(second.get_by_text("From the first tab").last).to_be_visible()
+    expect(second.locator(".message-text").first).to_have_text("From the first tab")
     assert Message.objects.count() == 2
 
     second.get_by_role("button", name="Send").click()
@@ -94,3 +94,31 @@ def test_a_message_right_after_a_stop_waits_for_the_stopped_reply_to_end(
     expect(page.locator(".message-text").last).to_have_text("Who moved the moon?")
     expect(page.get_by_role("alert")).to_have_count(0)
     assert not refusals
+
+
+def test_another_version_of_a_message_is_a_branch_that_stays(
+    talk: Conversation, sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in(talk.user)
+    page.goto(reverse("conversation", args=[talk.project.slug, talk.pk]))
+    texts = page.locator(".message-text")
+    for text in ("One?", "Two?"):
+        say(page, text)
+        expect(texts.last).to_have_text("Who moved the moon?")
+        expect(page.get_by_role("button", name="Send")).to_be_visible()
+    expect(texts).to_have_count(4)
+    page.locator(".message").first.hover()
+    page.get_by_text("Edit", exact=True).first.click()
+    page.get_by_label("Say this instead").first.fill("Uno?")
+    page.get_by_role("button", name="Say it and go on from here").click()
+    expect(page.get_by_text("2 of 2")).to_be_visible()
+    expect(texts).to_have_text(["Uno?", "Who moved the moon?"])
+    page.get_by_role("button", name="Version before").click()
+    expect(texts).to_have_text(["One?", "Who moved the moon?", "Two?", "Who moved the moon?"])
+    page.locator(".message").nth(1).hover()
+    page.get_by_role("button", name="Write again").click()
+    expect(texts).to_have_count(2)
+    expect(page.get_by_text("2 of 2")).to_be_visible()
+    page.reload()
+    expect(texts).to_have_text(["One?", "Who moved the moon?"])
+    assert Message.objects.filter(role="assistant").count() == 4

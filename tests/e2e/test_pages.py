@@ -36,6 +36,7 @@ NOT_PAGES = {
     "healthz", "readyz", "health", "export_file", "dataset_progress",
     "script_progress", "script_mapping", "job_status", "job_points", "record_cost", "reader_live",
     "job_download", "progress_csv", "guidelines_panel", "suggestions_status", "moderation_status",
+    "conversation_export",
 }  # fmt: skip
 # Walked by test_accounts.py, which logs in, forgets passwords and sets up the second step.
 ACCOUNT_PAGES = {

@@ -38,7 +38,7 @@ def own_conversation(user: User | AnonymousUser, slug: str, pk: int) -> Conversa
     return conversation
 
 
-def own_reply(conversation: Conversation, pk: int) -> Message:
+def own_message(conversation: Conversation, pk: int) -> Message:
     """Return a message of a conversation.
 
     Raises:

@@ -13,14 +13,16 @@ from rickproject.lib.limits import spend
 from rickproject.lib.text import text_problem
 from training.domain.adapter_serving import asked_as
 from training.domain.chat_prompt import build_prompt, default_system_message
+from training.domain.chat_turns import ChatError, path_before, show_leaf, take_turn
 from training.domain.model_versions import SCRIPT_SAMPLING
+from training.domain.spoken_alone import SpokenAlone
 from training.enums import MessageRole, MessageState
-from training.errors import TrainingError
 from training.models import Conversation, Message, ModelVersion
 from training.providers.capabilities import SCRIPT_BASE
 from training.queries.conversations import (
-    branch,
+    cast_names,
     conversation_messages,
+    newest_leaf,
     speaker_names,
     talkable_models,
 )
@@ -28,36 +30,6 @@ from training.queries.conversations import (
 MAXIMUM_TEXT = 8000
 TITLE_LENGTH = 60
 LONGEST_REPLY = 200
-
-
-class ChatError(TrainingError):
-    """A message cannot be sent like this."""
-
-    code = "chat"
-
-
-class TurnError(ChatError):
-    """Somebody else had the turn, such as another tab; nothing was stored or sent."""
-
-    code = "turn"
-
-
-class AlreadyAnsweredError(TurnError):
-    """The same message came before; its reply exists or is being written."""
-
-    code = "already_answered"
-
-
-class StaleConversationError(TurnError):
-    """The conversation has gone on since the person's page was made."""
-
-    code = "stale_conversation"
-
-
-class ReplyRunningError(TurnError):
-    """A reply of this conversation is still being written."""
-
-    code = "reply_running"
 
 
 def start_conversation(
@@ -103,11 +75,14 @@ def ask(
     speaker: str | None = None,
     client_key: str | None = None,
     turn: int | None = None,
+    instead_of: Message | None = None,
     is_counted: bool = True,
 ) -> Message:
     """Store what the person says and an empty reply for the model to fill.
 
     Args:
+        instead_of: an earlier message of the person's, of which this is another version; what was
+            said after it stays, on the other branch.
         speaker: as whom the person speaks from now on; None for as before, empty for nobody.
         turn: the conversation's turn that the person saw; None for the one in ``conversation``.
         is_counted: against the person's messages of a minute, which needs the cache.
@@ -117,7 +92,7 @@ def ask(
 
     Raises:
         ChatError: the text is empty, too long or holds control characters, or there is no such
-            speaker or model.
+            speaker, model or message.
         AlreadyAnsweredError: the same ``client_key`` came before.
         StaleConversationError: the conversation has gone on since ``turn``.
         ReplyRunningError: the last reply is still being written.
@@ -131,7 +106,9 @@ def ask(
     if is_counted:
         _spend_message(conversation)
     with transaction.atomic():
-        earlier = _take_turn(conversation, turn, client_key=client_key, **changes)
+        earlier = take_turn(conversation, turn, client_key=client_key, **changes)
+        if instead_of is not None:
+            earlier = path_before(earlier, instead_of, MessageRole.USER)
         question = Message.objects.create(
             conversation=conversation,
             parent=earlier[-1] if earlier else None,
@@ -150,59 +127,34 @@ def regenerate(conversation: Conversation, reply: Message, *, turn: int | None =
         turn: the conversation's turn that the person saw; None for the one in ``conversation``.
 
     Raises:
-        ChatError: it is no reply of this conversation.
+        ChatError: it is no reply of the branch that is shown.
         StaleConversationError: the conversation has gone on since ``turn``.
         ReplyRunningError: the last reply is still being written.
         LimitReachedError: too many messages in a minute.
     """
-    if (
-        reply.conversation_id != conversation.pk
-        or reply.role != MessageRole.ASSISTANT
-        or reply.parent is None
-    ):
-        msg = "Only a reply can be written again."
-        raise ChatError(msg)
     _require_usable(conversation.project, conversation.model, conversation.user)
     _spend_message(conversation)
     with transaction.atomic():
-        earlier = _take_turn(conversation, turn)
-        if reply.pk != earlier[-1].pk:
-            msg = "Only the last reply can be written again."
-            raise ChatError(msg)
-        return _open_reply(conversation, earlier[:-1])
+        earlier = take_turn(conversation, turn)
+        return _open_reply(conversation, path_before(earlier, reply, MessageRole.ASSISTANT))
 
 
-def _take_turn(
-    conversation: Conversation, turn: int | None, *, client_key: str | None = None, **changes: str
-) -> list[Message]:
-    """Begin the next turn by one conditional update, so that two tabs never branch.
+@transaction.atomic
+def show_version(
+    conversation: Conversation, message: Message | None, *, turn: int | None = None
+) -> None:
+    """Show the newest branch that goes through a message; the other branches are kept.
 
-    The update locks the row until the transaction ends: what is read here stays true.
-
-    Returns:
-        The thread so far.
+    Raises:
+        ChatError: it is another conversation's.
+        StaleConversationError: the conversation has gone on since ``turn``.
+        ReplyRunningError: a reply is still being written.
     """
-    seen = conversation.turn if turn is None else turn
-    is_mine = Conversation.objects.filter(pk=conversation.pk, turn=seen).update(
-        turn=seen + 1, updated_at=timezone.now(), **changes
-    )
-    rows = conversation_messages(conversation)
-    if client_key and any(row.client_key == client_key for row in rows):
-        msg = "This message was sent already; its reply is in the conversation."
-        raise AlreadyAnsweredError(msg)
-    if not is_mine:
-        raise StaleConversationError(
-            "This conversation has gone on in another tab or window, so nothing was sent. Your "
-            "text is still in the box: read what was said meanwhile, then send it again."
-        )
-    if any(row.state == MessageState.STREAMING for row in rows):
-        raise ReplyRunningError(
-            "The last reply is still being written, here or in another tab, so nothing was sent. "
-            "Stop it or wait for its end, then send your text again."
-        )
-    for name, value in {"turn": seen + 1, **changes}.items():
-        setattr(conversation, name, value)
-    return branch(rows)
+    if message is None or message.conversation_id != conversation.pk:
+        raise ChatError("There is no such message in this conversation.")
+    take_turn(conversation, turn)
+    leaf = newest_leaf(conversation_messages(conversation), message.pk)
+    show_leaf(conversation, leaf)
 
 
 def _sayable(text: str) -> str:
@@ -239,7 +191,7 @@ def _known_speaker(project: Project, name: str) -> str:
 def _open_reply(conversation: Conversation, turns: list[Message]) -> Message:
     model = conversation.model
     prompt = build_prompt(conversation, model, turns)
-    return Message.objects.create(
+    reply = Message.objects.create(
         conversation=conversation,
         parent=turns[-1],
         role=MessageRole.ASSISTANT,
@@ -249,6 +201,8 @@ def _open_reply(conversation: Conversation, turns: list[Message]) -> Message:
         unsent_count=prompt.unsent_count,
         parameters=_parameters(conversation),
     )
+    show_leaf(conversation, reply.pk)
+    return reply
 
 
 def _parameters(conversation: Conversation) -> dict[str, Any]:
@@ -270,6 +224,15 @@ def request_body(reply: Message) -> dict[str, Any]:
         "messages": reply.sent_messages,
         **reply.parameters,
     }
+
+
+def alone(reply: Message) -> SpokenAlone | None:
+    """Return what keeps a reply to its character; None where the person wants it as it comes."""
+    talk = reply.conversation
+    if not talk.stops_at_names:
+        return None
+    own = reply.model.character.name if reply.model and reply.model.character else ""
+    return SpokenAlone(own, cast_names(talk.project_id))
 
 
 def close_reply(reply: Message, *, state: MessageState, **facts: Any) -> None:

@@ -54,12 +54,17 @@ class SettingsForm(forms.ModelForm[Conversation]):
             "model",
             "uses_system_message",
             "system_message",
+            "stops_at_names",
             "temperature",
             "top_p",
             "max_tokens",
             "seed",
         ]
-        labels = {"uses_system_message": "Send the system message"}
+        labels = {
+            "uses_system_message": "Send the system message",
+            "stops_at_names": "End a reply where the model goes on as somebody else",
+        }
+        help_texts = {"stops_at_names": "Its own name before what it says is taken off, too."}
 
     def __init__(self, *args: Any, project: Project, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -28,7 +28,19 @@ class Conversation(models.Model):
     top_p = models.FloatField(default=0.9)
     max_tokens = models.PositiveIntegerField(default=200)
     seed = models.PositiveIntegerField(null=True, blank=True)
-    turn = models.PositiveIntegerField(default=0, help_text="replies asked for; guards two tabs")
+    stops_at_names = models.BooleanField(
+        default=True, help_text="a reply ends where the model begins to speak for somebody else"
+    )
+    turn = models.PositiveIntegerField(
+        default=0, help_text="changes of the thread; guards two tabs"
+    )
+    leaf = models.ForeignKey(
+        "Message",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="the last message of the branch that is shown",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -57,6 +69,12 @@ class Message(models.Model):
     unsent_count = models.PositiveIntegerField(default=0, help_text="turns that did not fit")
     parameters = models.JSONField(default=dict)
     finish_reason = models.CharField(max_length=40, blank=True)
+    spoke_for_others = models.BooleanField(
+        default=False, help_text="it went on as another character; that part was cut off"
+    )
+    echoed_name = models.BooleanField(
+        default=False, help_text="it began with the character's own name, which was taken off"
+    )
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
     first_token_ms = models.PositiveIntegerField(null=True)

@@ -1,9 +1,11 @@
 """Conversations and the models one may talk to."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Case, Q, QuerySet, When, prefetch_related_objects
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When, prefetch_related_objects
 
 from curation.enums import Role
 from curation.models import Character, Membership, Project
@@ -13,6 +15,7 @@ from training.enums import ModelStage
 from training.models import Conversation, Message, ModelVersion
 
 MOST_SPEAKERS = 60
+MOST_WORDS = 8  # of a search
 OPEN_TO_TESTERS = Q(stage=ModelStage.LIVE) | Q(is_open_to_testers=True)
 _MESSAGES = KeptQuery(
     lambda: (
@@ -21,6 +24,9 @@ _MESSAGES = KeptQuery(
         .order_by("pk")
     )
 )
+_NAMES = KeptQuery(
+    lambda: Character.objects.filter(project=Given("project")).order_by("pk").values_list("name")
+)
 
 
 def conversation_messages(conversation: Conversation) -> list[Message]:
@@ -28,10 +34,10 @@ def conversation_messages(conversation: Conversation) -> list[Message]:
     return _MESSAGES.rows(conversation=conversation.pk)
 
 
-def branch(rows: Sequence[Message]) -> list[Message]:
-    """Return the messages from the first to the newest, along the newest branch."""
+def branch(rows: Sequence[Message], leaf: int | None) -> list[Message]:
+    """Return the messages from the first to ``leaf``, or to the newest where there is none."""
     by_pk = {row.pk: row for row in rows}
-    current = rows[-1] if rows else None
+    current = by_pk.get(leaf or 0) or (rows[-1] if rows else None)
     path: list[Message] = []
     while current:
         path.append(current)
@@ -39,11 +45,55 @@ def branch(rows: Sequence[Message]) -> list[Message]:
     return path[::-1]
 
 
-def thread(conversation: Conversation) -> list[Message]:
+def newest_leaf(rows: Sequence[Message], start: int) -> int:
+    """Return where the newest branch ends that goes through a message; keys in and out."""
+    newest_child = {row.parent_id: row.pk for row in rows}  # rows come in the order of writing
+    while start in newest_child:
+        start = newest_child[start]
+    return start
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """A message of the branch that is shown, and its versions: what else was said in its place.
+
+    Attributes:
+        versions: keys of all of them in the order of writing, its own among them.
+    """
+
+    message: Message
+    versions: list[int]
+
+    @property
+    def number(self) -> int:
+        """Which version it is, from 1."""
+        return self.versions.index(self.message.pk) + 1
+
+    @property
+    def earlier(self) -> int | None:
+        """The version before."""
+        return self.versions[self.number - 2] if self.number > 1 else None
+
+    @property
+    def later(self) -> int | None:
+        """The version after."""
+        return self.versions[self.number] if self.number < len(self.versions) else None
+
+
+def thread(conversation: Conversation) -> list[ShownMessage]:
     """Return the conversation as a page shows it, with its models and characters."""
-    path = branch(conversation_messages(conversation))
+    rows = conversation_messages(conversation)
+    path = branch(rows, conversation.leaf_id)
     prefetch_related_objects(path, "model__character")
-    return path
+    versions: dict[int | None, list[int]] = defaultdict(list)
+    for row in rows:
+        versions[row.parent_id].append(row.pk)
+    return [ShownMessage(message, versions[message.parent_id]) for message in path]
+
+
+def cast_names(project_id: int) -> list[str]:
+    """Return every name under which somebody speaks in the project's scripts."""
+    return [name for (name,) in _NAMES.rows(project=project_id)]
 
 
 def talkable_models(project: Project, user: User) -> QuerySet[ModelVersion]:
@@ -62,9 +112,19 @@ def talkable_models(project: Project, user: User) -> QuerySet[ModelVersion]:
     )
 
 
-def own_conversations(project: Project, user: User) -> QuerySet[Conversation]:
-    """Return a person's conversations in a project, the newest first."""
-    return Conversation.objects.filter(project=project, user=user).select_related("model")
+def own_conversations(project: Project, user: User, words: str = "") -> QuerySet[Conversation]:
+    """Return a person's conversations in a project, the newest first.
+
+    Args:
+        words: only those whose title, model or messages have all of them, whatever the case.
+    """
+    found = Conversation.objects.filter(project=project, user=user).select_related("model")
+    for word in words.split()[:MOST_WORDS]:
+        said = Message.objects.filter(conversation=OuterRef("pk"), content__icontains=word)
+        found = found.filter(
+            Q(title__icontains=word) | Q(model__name__icontains=word) | Exists(said)
+        )
+    return found
 
 
 def speaker_names(project: Project) -> list[str]:

@@ -60,7 +60,9 @@ class OpenReplies:
         return relay
 
     async def close(self, relay: Relay) -> None:
-        """End a reply's generation, store what came of it, and give its place back."""
+        """End a reply's generation, store what came of it, and give its place back; once."""
+        if relay not in self.relays:
+            return
         self.relays.discard(relay)
         await relay.close_upstream()
         await sync_to_async(relay.store)()

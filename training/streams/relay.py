@@ -10,7 +10,7 @@ from typing import Any
 from django.db import close_old_connections, connection
 
 from training.access.chat import Talker
-from training.domain.chat import close_reply, request_body
+from training.domain.chat import alone, close_reply, request_body
 from training.enums import MessageState
 from training.models import Message, ModelVersion
 from training.providers.chat_events import Delta
@@ -31,6 +31,10 @@ class AccessEndedError(ModelServerError):
         super().__init__(
             "You were logged out, or may no longer chat here, so the reply was stopped."
         )
+
+
+class _EnoughError(Exception):
+    """Nothing more is wanted of this reply, which is complete as it is."""
 
 
 class Relay:
@@ -101,6 +105,8 @@ class Relay:
                 return
             endpoint = await find_endpoint(self.model.provider)
             await read_reply(endpoint, self.body, take=self._take)
+        except _EnoughError:
+            self.facts["finish_reason"] = "stop"
         except ModelServerError as fault:
             self._fault = self._fault or fault
         finally:
@@ -155,7 +161,7 @@ class Relay:
 
 
 class MessageRelay(Relay):
-    """A reply of a conversation, which keeps it."""
+    """A reply of a conversation, which keeps it; it is the character's alone."""
 
     tells_queue = True
 
@@ -163,6 +169,24 @@ class MessageRelay(Relay):
         body = request_body(reply) if reply.model else None
         super().__init__(talker, model=reply.model, body=body)
         self.reply = reply
+        self._spoken = alone(reply)
+
+    async def _read(self) -> None:
+        try:
+            await super()._read()
+        finally:
+            if self._spoken:
+                if rest := self._spoken.rest():
+                    self._waiting.append(rest)
+                self.facts["spoke_for_others"] = self._spoken.is_over
+                self.facts["echoed_name"] = self._spoken.echoed_name
+
+    def _take(self, delta: Delta) -> None:
+        if self._spoken and delta.text:
+            delta = delta._replace(text=self._spoken.feed(delta.text))
+        super()._take(delta)
+        if self._spoken and self._spoken.is_over:
+            raise _EnoughError
 
     def store(self) -> None:
         """Store what came of the reply."""

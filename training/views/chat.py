@@ -8,27 +8,29 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import MANAGING, TALKING, member_project, project_roles, signed_in
 from curation.models import Project
+from rickproject.lib.errors import RickError
 from rickproject.lib.numbers import is_key
 from training.access.chat import own_conversation
-from training.domain.chat import change_conversation, start_conversation
+from training.domain.chat import change_conversation, show_version, start_conversation
+from training.domain.conversation_exports import as_json, as_markdown
 from training.forms.chat import RenameForm, SettingsForm, StartForm, speaker_choices
 from training.models import Conversation
 from training.providers.registry import nothing_trains
 from training.queries.conversations import own_conversations, talkable_models, thread
 
 HISTORY_LENGTH = 50
+LONGEST_SEARCH = 200
 
 
 def _page(request: HttpRequest, project: Project, **more: Any) -> dict[str, Any]:
-    return {
-        "project": project,
-        "history": own_conversations(project, signed_in(request))[:HISTORY_LENGTH],
-        **more,
-    }
+    words = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH]
+    found = own_conversations(project, signed_in(request), words)
+    return {"project": project, "history": found[:HISTORY_LENGTH], "words": words, **more}
 
 
 @login_required
@@ -112,6 +114,38 @@ def conversation_settings(request: HttpRequest, slug: str, pk: int) -> HttpRespo
         return conversation_page(request, talk, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     change_conversation(talk, **form.cleaned_data)
     return redirect("conversation", slug, pk)
+
+
+@login_required
+@require_GET
+def conversation_export(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Send a conversation as a file: as Markdown to read, or as JSON with everything."""
+    talk = own_conversation(request.user, slug, pk)
+    is_json = request.GET.get("format") == "json"
+    text, kind, ending = (
+        (as_json(talk), "application/json", "json")
+        if is_json
+        else (as_markdown(talk), "text/markdown; charset=utf-8", "md")
+    )
+    response = HttpResponse(text, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{slug}-chat-{pk}.{ending}"'
+    return response
+
+
+@login_required
+@require_POST
+def conversation_version(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Show another version of a message, with what was said after it."""
+    talk = own_conversation(request.user, slug, pk)
+    asked, seen = request.POST.get("message", ""), request.POST.get("turn", "")
+    message = talk.messages.filter(pk=int(asked)).first() if is_key(asked) else None
+    try:
+        show_version(talk, message, turn=int(seen) if is_key(seen) else talk.turn)
+    except RickError as error:
+        messages.error(request, str(error))
+    return redirect(
+        f"{reverse('conversation', args=[slug, pk])}#message-{message.pk if message else ''}"
+    )
 
 
 @login_required

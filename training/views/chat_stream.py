@@ -14,8 +14,9 @@ from rickproject.lib.errors import RickError
 from rickproject.lib.limits import LimitReachedError, LimitsUnavailableError
 from rickproject.lib.numbers import is_key
 from rickproject.lib.sse import PING, event, stream_events
-from training.access.chat import Talker, own_conversation, own_reply
-from training.domain.chat import TurnError, ask, regenerate
+from training.access.chat import Talker, own_conversation, own_message
+from training.domain.chat import ask, regenerate
+from training.domain.chat_turns import TurnError
 from training.models import Conversation, Message
 from training.providers.model_server import ModelServerError
 from training.streams.open_replies import OPEN_REPLIES
@@ -66,10 +67,14 @@ def _next_reply(request: HttpRequest, conversation: Conversation) -> Message:
     seen = request.POST.get("turn", "")
     turn = int(seen) if is_key(seen) else UNKNOWN_TURN
     if again := request.POST.get("again"):
-        earlier = own_reply(conversation, int(again) if is_key(again) else 0)
+        earlier = own_message(conversation, int(again) if is_key(again) else 0)
         return regenerate(conversation, earlier, turn=turn)
+    instead = request.POST.get("instead_of")
     return ask(
         conversation,
+        instead_of=own_message(conversation, int(instead) if is_key(instead) else 0)
+        if instead
+        else None,
         text=request.POST.get("text", ""),
         speaker=request.POST.get("speaker"),
         client_key=request.POST.get("client_key", "").replace("\0", "")[:64] or None,
@@ -92,6 +97,7 @@ async def _reply_events(relay: MessageRelay) -> AsyncIterator[bytes]:
         )
         while (text := await relay.part()) is not None:
             yield event("delta", {"text": text}) if text else _sign_of_life(relay)
+        await OPEN_REPLIES.close(relay)  # who hears of the end finds it stored
         yield event(
             "end",
             {

@@ -5,17 +5,20 @@ from curation.models import Project
 from rickproject.lib.limits import LimitsUnavailableError
 from tests.factories import CharacterFactory, ModelVersionFactory, ScriptFactory, UserFactory
 from training.domain.chat import (
-    AlreadyAnsweredError,
-    ChatError,
-    ReplyRunningError,
-    StaleConversationError,
     ask,
     change_conversation,
     close_abandoned_replies,
     close_reply,
     regenerate,
     request_body,
+    show_version,
     start_conversation,
+)
+from training.domain.chat_turns import (
+    AlreadyAnsweredError,
+    ChatError,
+    ReplyRunningError,
+    StaleConversationError,
 )
 from training.enums import MessageState
 from training.models import Conversation, Message
@@ -115,7 +118,7 @@ def test_regenerate_keeps_the_earlier_reply_and_sends_the_same(talk: Conversatio
     second = regenerate(talk, first)
     assert second.sent_messages == first.sent_messages
     assert second.parent == first.parent
-    assert [m.pk for m in thread(talk)] == [first.parent_id, second.pk]
+    assert [one.message.pk for one in thread(talk)] == [first.parent_id, second.pk]
 
 
 def test_regenerate_refuses_a_reply_still_being_written(talk: Conversation) -> None:
@@ -212,3 +215,58 @@ def test_start_conversation_with_a_small_base_begins_cooler() -> None:
     assert start_conversation(other.project, user=user, model=other).temperature == 0.7
     asked = start_conversation(model.project, user=user, model=model, temperature=1.0)
     assert asked.temperature == 1.0
+
+
+def shown(talk: Conversation) -> list[str]:
+    return [one.message.content for one in thread(talk)]
+
+
+def test_ask_instead_of_an_earlier_message_begins_another_branch(talk: Conversation) -> None:
+    first = answer(ask(talk, text="One?"), "First.")
+    answer(ask(talk, text="Two?"), "Second.")
+    question = talk.messages.get(content="One?")
+    other = answer(ask(talk, text="Uno?", instead_of=question), "Primo.")
+    assert shown(talk) == ["Uno?", "Primo."]
+    assert [m["content"] for m in other.sent_messages] == ["You are VEX.", "PIP: Uno?"]
+    asked = thread(talk)[0]
+    assert (asked.number, len(asked.versions)) == (2, 2)
+    assert (asked.earlier, asked.later) == (question.pk, None)
+    answer(ask(talk, text="And then?"), "Then.")
+    assert shown(talk) == ["Uno?", "Primo.", "And then?", "Then."]
+    show_version(talk, question)
+    assert shown(talk) == ["One?", "First.", "Two?", "Second."]
+    show_version(talk, talk.messages.get(content="Uno?"))
+    assert shown(talk) == ["Uno?", "Primo.", "And then?", "Then."]
+    assert first.pk in [row.pk for row in talk.messages.all()]
+
+
+def test_regenerate_in_the_middle_keeps_what_was_said_after(talk: Conversation) -> None:
+    first = answer(ask(talk, text="One?"), "First.")
+    answer(ask(talk, text="Two?"), "Second.")
+    again = answer(regenerate(talk, first), "First, again.")
+    assert shown(talk) == ["One?", "First, again."]
+    assert thread(talk)[1].versions == [first.pk, again.pk]
+    show_version(talk, first)
+    assert shown(talk) == ["One?", "First.", "Two?", "Second."]
+
+
+def test_versions_are_of_the_branch_that_is_shown_only(talk: Conversation) -> None:
+    first = answer(ask(talk, text="One?"), "First.")
+    question = talk.messages.get(content="One?")
+    answer(ask(talk, text="Uno?", instead_of=question), "Primo.")
+    with pytest.raises(ChatError, match="as it is shown"):
+        regenerate(talk, first)
+    talk.refresh_from_db()
+    with pytest.raises(ChatError, match="message of yours"):
+        ask(talk, text="Eins?", instead_of=first)
+    talk.refresh_from_db()
+    assert shown(talk) == ["Uno?", "Primo."]
+
+
+def test_show_version_refuses_another_conversation_and_a_stale_page(talk: Conversation) -> None:
+    first = answer(ask(talk, text="One?"))
+    other = start_conversation(talk.project, user=talk.user, model=talk.model)
+    with pytest.raises(ChatError, match="no such message"):
+        show_version(other, first)
+    with pytest.raises(StaleConversationError):
+        show_version(talk, first, turn=0)

@@ -10,14 +10,8 @@ from django.db import connection, connections
 
 from rickproject.config import get_config
 from tests.factories import ModelVersionFactory, UserFactory
-from training.domain.chat import (
-    AlreadyAnsweredError,
-    StaleConversationError,
-    ask,
-    close_reply,
-    regenerate,
-    start_conversation,
-)
+from training.domain.chat import ask, close_reply, regenerate, start_conversation
+from training.domain.chat_turns import AlreadyAnsweredError, StaleConversationError
 from training.enums import MessageState
 from training.errors import TrainingError
 from training.models import Conversation, Message

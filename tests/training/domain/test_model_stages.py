@@ -17,7 +17,8 @@ from tests.factories import (
     ProjectFactory,
     make_member,
 )
-from training.domain.chat import ChatError, ask, start_conversation
+from training.domain.chat import ask, start_conversation
+from training.domain.chat_turns import ChatError
 from training.domain.job_folders import job_folder
 from training.domain.job_limits import JobError
 from training.domain.model_stages import (

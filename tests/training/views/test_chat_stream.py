@@ -242,3 +242,46 @@ async def test_message_stream_does_not_reach_a_link_local_address(
     _, body = await send(talk)
     assert "may not be reached from here" in body
     assert (await stored(talk)).state == MessageState.FAILED
+
+
+async def test_message_stream_ends_where_the_model_speaks_for_somebody_else(
+    talk: Conversation, provider: FaultServer
+) -> None:
+    await sync_to_async(CharacterFactory)(name="PIP", project=talk.project)
+    provider.state.reply = ["VEX", ": No", ".\nP", "IP: But why?", "\nVEX: Because."]
+    _, body = await send(talk)
+    assert "".join(deltas(body)) == "No."
+    reply = await stored(talk)
+    assert (reply.content, reply.state, reply.finish_reason) == ("No.", "complete", "stop")
+    assert (reply.spoke_for_others, reply.echoed_name) == (True, True)
+
+
+async def test_message_stream_leaves_a_reply_as_it_comes_where_that_is_wanted(
+    talk: Conversation, provider: FaultServer
+) -> None:
+    await sync_to_async(CharacterFactory)(name="PIP", project=talk.project)
+    await Conversation.objects.aupdate(stops_at_names=False)
+    provider.state.reply = ["VEX: No", ".\nPIP: Oh."]
+    await send(talk)
+    reply = await stored(talk)
+    assert (reply.content, reply.spoke_for_others) == ("VEX: No.\nPIP: Oh.", False)
+
+
+async def test_message_stream_keeps_what_was_held_back_at_the_end(
+    talk: Conversation, provider: FaultServer
+) -> None:
+    provider.state.reply = ["Who is it?\n", "VE"]
+    _, body = await send(talk)
+    assert "".join(deltas(body)) == (await stored(talk)).content == "Who is it?\nVE"
+
+
+async def test_message_stream_says_something_instead(
+    talk: Conversation, provider: FaultServer
+) -> None:
+    await send(talk, text="One?")
+    question = await Message.objects.aget(content="One?")
+    await send(talk, text="Uno?", instead_of=str(question.pk))
+    sent = provider.received[-1].json()["messages"]
+    assert [message["content"] for message in sent] == ["You are VEX.", "PIP: Uno?"]
+    status, _ = await send(talk, text="Eins?", instead_of="99999")
+    assert status == HTTPStatus.NOT_FOUND

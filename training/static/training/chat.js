@@ -1,6 +1,7 @@
 /** The chat page: send, stream, stop, another reply. The form works without this script too. */
 import { bindCommands } from "../rickproject/commands.js";
 import { events } from "./events.js";
+import { addMessage, addNote, addProblem, append, giveBack, showThread } from "./messages.js";
 import { showWaiting } from "./waiting.js";
 
 /** @param {HTMLElement} chat carries data-stream-url, data-target-name, data-model-name */
@@ -23,6 +24,18 @@ function attach(chat) {
     }
   };
 
+  /** Say or answer something anew: it and what came after give way, and return where it is refused. */
+  const rewrite = async (message, body, text) => {
+    const gone = [message];
+    while (gone.at(-1).nextElementSibling) gone.push(gone.at(-1).nextElementSibling);
+    gone.forEach((one) => { one.hidden = true; });
+    body.set("turn", composer.elements.turn.value);
+    const question = text && addMessage(parts, "user", body.get("speaker") || "You", text);
+    const reply = await run(body, null);
+    if (reply.id) gone.forEach((one) => one.remove());
+    else { gone.forEach((one) => { one.hidden = false; }); question?.remove(); }
+  };
+
   composer.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = box.value.trim();
@@ -40,6 +53,9 @@ function attach(chat) {
       return composer.requestSubmit();
     },
     "chat.stop": () => { if (!running) return false; return running.abort(); },
+    "chat.edit": () => openEdit(parts),
+    "chat.version_before": () => turnVersion(parts, "earlier"),
+    "chat.version_after": () => turnVersion(parts, "later"),
   });
   parts.stop.addEventListener("click", () => running?.abort());
   parts.again.addEventListener("click", async () => {
@@ -48,11 +64,21 @@ function attach(chat) {
     const body = new FormData();
     body.set("csrfmiddlewaretoken", composer.elements.csrfmiddlewaretoken.value);
     body.set("again", last.id.replace("message-", ""));
-    body.set("turn", composer.elements.turn.value);
-    last.hidden = true;
-    const reply = await run(body, null);
-    if (reply.id) last.remove();
-    else last.hidden = false;
+    rewrite(last, body, null);
+  });
+  parts.thread.addEventListener("submit", async (event) => {
+    const form = event.target;
+    event.preventDefault();
+    if (running) return;
+    const body = new FormData(form, event.submitter);
+    if (!form.matches("[data-rewrite]")) { // another version: the page stays where it is
+      await fetch(form.action, { method: "POST", body }).catch(() => null);
+      await showThread(parts);
+      box.focus({ preventScroll: true });
+      return;
+    }
+    const text = body.get("text")?.trim();
+    if (text !== "") rewrite(form.closest(".message"), body, text);
   });
   document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());
 }
@@ -61,6 +87,7 @@ async function streamReply(parts, body, question, signal) {
   const reply = addMessage(parts, "assistant", parts.chat.dataset.targetName, "");
   reply.dataset.state = "streaming";
   const text = reply.querySelector(".message-text");
+  let isWhole = false;
   parts.status.textContent = `${parts.chat.dataset.targetName} is answering.`;
   try {
     const response = await ask(parts.chat.dataset.streamUrl, body, signal);
@@ -75,15 +102,16 @@ async function streamReply(parts, body, question, signal) {
       if (name !== "start") showWaiting(parts.status, text, data.before);
       if (name === "delta") append(parts, text, data.text);
       if (name === "failed") throw new Error(data.message);
-      if (name === "end") finish(reply, data);
+      if (name === "end") isWhole = true;
     }
     parts.status.textContent = text.textContent;
+    if (isWhole) await showThread(parts);
   } catch (error) {
     if (error.name === "AbortError") {
       addNote(reply, "Stopped by you.");
     } else {
       if (question && !question.id) giveBack(parts, question);
-      if (error.cause?.status === 409 && (await showMeanwhile(parts))) parts.thread.append(reply);
+      if (error.cause?.status === 409 && (await showThread(parts))) parts.thread.append(reply);
       addProblem(reply, error.message || "The connection broke off. What came before is kept.");
     }
   } finally {
@@ -103,13 +131,6 @@ async function ask(url, body, signal) {
   }
 }
 
-/** A refused message returns to the box, before what was typed since: nothing typed is lost. */
-function giveBack(parts, question) {
-  const text = question.querySelector(".message-text").textContent;
-  parts.box.value = parts.box.value ? `${text}\n${parts.box.value}` : text;
-  question.remove();
-}
-
 async function refusal(response) {
   try {
     const { code, message } = (await response.json()).error;
@@ -119,73 +140,19 @@ async function refusal(response) {
   }
 }
 
-/** Another tab went on: show what was said there, and leave the box as it is. */
-async function showMeanwhile(parts) {
-  const response = await fetch(location.href).catch(() => null);
-  if (!response?.ok) return false;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const thread = page.querySelector("[data-thread]");
-  const turn = page.querySelector("[data-turn]");
-  if (!thread || !turn) return false;
-  parts.thread.replaceChildren(...document.importNode(thread, true).childNodes);
-  parts.composer.elements.turn.value = turn.value;
-  return true;
+/** Open the person's last message for another version; only from an empty box. */
+function openEdit(parts) {
+  const edit = [...parts.thread.querySelectorAll("[data-edit]")].at(-1);
+  if (parts.box.value || !edit) return false;
+  edit.open = true;
+  return edit.querySelector("textarea").focus();
 }
 
-function append(parts, text, piece) {
-  const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
-  text.append(piece);
-  if (atEnd) parts.composer.scrollIntoView({ block: "end" });
-}
-
-function finish(reply, data) {
-  if (data.finish_reason === "length") addNote(reply, "Cut off at the longest reply you allow.");
-  if (data.tokens) addNote(reply, `${data.tokens} tokens · ${data.seconds} s`);
-}
-
-function addMessage(parts, role, speaker, content) {
-  parts.thread.querySelector("[data-empty]")?.remove();
-  const article = document.createElement("article");
-  article.className = "message";
-  article.dataset.role = role;
-  const line = document.createElement("p");
-  line.className = "speaker-line";
-  const name = document.createElement("b");
-  name.className = "speaker";
-  if (role === "assistant") name.dataset.target = "";
-  name.textContent = speaker;
-  line.append(name);
-  if (role === "assistant") {
-    const model = document.createElement("span");
-    model.className = "small quiet";
-    model.textContent = parts.chat.dataset.modelName;
-    line.append(model);
-  }
-  const text = document.createElement("div");
-  text.className = "message-text";
-  text.textContent = content;
-  article.append(line, text);
-  parts.thread.append(article);
-  parts.composer.scrollIntoView({ block: "end" });
-  return article;
-}
-
-function addNote(article, words) {
-  const note = document.createElement("p");
-  note.className = "small quiet";
-  note.textContent = words;
-  article.append(note);
-}
-
-function addProblem(article, words) {
-  const notice = document.createElement("div");
-  notice.className = "notice";
-  notice.dataset.kind = "bad";
-  notice.setAttribute("role", "alert");
-  const sentence = document.createElement("p");
-  sentence.textContent = words;
-  notice.append(sentence);
-  article.append(notice);
+/** Show the version before or after of the last message that has one; only from an empty box. */
+function turnVersion(parts, which) {
+  const button = [...parts.thread.querySelectorAll(`[data-version="${which}"]:enabled`)].at(-1);
+  if (parts.box.value || !button) return false;
+  return button.click();
 }
 
 function busy(parts, isBusy) {
