@@ -64,6 +64,7 @@ def _facts(message: Message) -> dict[str, Any]:
             "echoed_name": message.echoed_name,
             "prompt_tokens": message.prompt_tokens,
             "completion_tokens": message.completion_tokens,
+            "usd": None if message.usd is None else str(message.usd),
             "first_token_ms": message.first_token_ms,
             "total_ms": message.total_ms,
             "error": message.error_detail,

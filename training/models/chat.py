@@ -77,6 +77,9 @@ class Message(models.Model):
     )
     prompt_tokens = models.PositiveIntegerField(null=True)
     completion_tokens = models.PositiveIntegerField(null=True)
+    usd = models.DecimalField(
+        max_digits=14, decimal_places=7, null=True, help_text="at the price of that day"
+    )
     first_token_ms = models.PositiveIntegerField(null=True)
     total_ms = models.PositiveIntegerField(null=True)
     error_code = models.CharField(max_length=60, blank=True)

@@ -3,15 +3,26 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.contrib.auth.models import User
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+    prefetch_related_objects,
+)
 
 from curation.enums import Role
 from curation.models import Character, Membership, Project
 from curation.queries.joint_names import joint_members
 from rickproject.lib.kept_queries import Given, KeptQuery
-from training.enums import ModelStage
+from training.enums import MessageRole, MessageState, ModelStage
 from training.models import Conversation, Message, ModelVersion
 
 MOST_SPEAKERS = 60
@@ -78,6 +89,41 @@ class ShownMessage:
     def later(self) -> int | None:
         """The version after."""
         return self.versions[self.number] if self.number < len(self.versions) else None
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What the replies of all branches of a conversation took.
+
+    Attributes:
+        usd: of those whose price was known.
+        unpriced: how many replies had none.
+    """
+
+    replies: int
+    tokens_read: int
+    tokens_written: int
+    usd: Decimal
+    unpriced: int
+
+
+def spent_on(conversation: Conversation) -> Spent:
+    """Sum up a conversation."""
+    replies = Q(role=MessageRole.ASSISTANT) & ~Q(state=MessageState.STREAMING)
+    sums = conversation.messages.filter(replies).aggregate(
+        replies=Count("pk"),
+        read=Sum("prompt_tokens"),
+        written=Sum("completion_tokens"),
+        cost=Sum("usd"),
+        unpriced=Count("pk", filter=Q(usd=None)),
+    )
+    return Spent(
+        sums["replies"],
+        sums["read"] or 0,
+        sums["written"] or 0,
+        sums["cost"] or Decimal(0),
+        sums["unpriced"],
+    )
 
 
 def thread(conversation: Conversation) -> list[ShownMessage]:

@@ -11,6 +11,7 @@ from django.db import close_old_connections, connection
 
 from training.access.chat import Talker
 from training.domain.chat import alone, close_reply, request_body
+from training.domain.reply_costs import reply_cost
 from training.enums import MessageState
 from training.models import Message, ModelVersion
 from training.providers.chat_events import Delta
@@ -191,6 +192,12 @@ class MessageRelay(Relay):
     def store(self) -> None:
         """Store what came of the reply."""
         self.facts["total_ms"] = round(self.seconds * 1000)
+        if self.model:
+            self.facts["usd"] = reply_cost(
+                self.model,
+                prompt_tokens=self.facts.get("prompt_tokens"),
+                completion_tokens=self.facts.get("completion_tokens"),
+            )
         close_reply(self.reply, state=self.state, **self.facts)
         let_the_database_go()
 

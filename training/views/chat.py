@@ -21,7 +21,7 @@ from training.domain.conversation_exports import as_json, as_markdown
 from training.forms.chat import RenameForm, SettingsForm, StartForm, speaker_choices
 from training.models import Conversation
 from training.providers.registry import nothing_trains
-from training.queries.conversations import own_conversations, talkable_models, thread
+from training.queries.conversations import own_conversations, spent_on, talkable_models, thread
 
 HISTORY_LENGTH = 50
 LONGEST_SEARCH = 200
@@ -95,6 +95,7 @@ def conversation_page(
         talk.project,
         conversation=talk,
         messages_shown=thread(talk),
+        spent=spent_on(talk),
         form=form or SettingsForm(instance=talk, project=talk.project, user=talk.user),
         speakers=speaker_choices(talk.project),
         client_key=uuid.uuid4().hex,

@@ -1,6 +1,7 @@
 """Conversations on their pages: searched, branched, taken along."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -117,3 +118,15 @@ def test_settings_keep_whether_replies_end_at_names(tester: Client, talk: Conver
     tester.post(address(talk, "conversation_settings"), settings | {"stops_at_names": "on"})
     talk.refresh_from_db()
     assert talk.stops_at_names
+
+
+def test_page_sums_up_tokens_and_cost_of_all_branches(tester: Client, talk: Conversation) -> None:
+    first = say(talk, "Where?", "Here.")
+    close = {"prompt_tokens": 40, "completion_tokens": 2, "usd": Decimal("0.0123")}
+    Message.objects.filter(pk=first.pk).update(**close)
+    assert "All " not in tester.get(address(talk)).text
+    again = regenerate(talk, first)
+    close_reply(again, state=MessageState.COMPLETE, content="There.", prompt_tokens=1_000)
+    page = tester.get(address(talk)).text
+    words = "All 2 replies: 1,040 tokens read, 2 written, $0.0123 and 1 reply of unknown price."
+    assert words in page

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 from http import HTTPStatus
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import AsyncClient
 from django.urls import reverse
+from django.utils import timezone
 from pydantic import SecretStr
 
 from curation.enums import Role
@@ -18,7 +20,7 @@ from tests.contract.fault_server import HTML, KEY, Fault, FaultServer, refusal
 from tests.factories import CharacterFactory, ModelVersionFactory, UserFactory, make_member
 from training.domain.chat import ask, start_conversation
 from training.enums import MessageState
-from training.models import Conversation, Message
+from training.models import Conversation, Message, ModelPrice
 from training.providers.chat_stream import close_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -285,3 +287,18 @@ async def test_message_stream_says_something_instead(
     assert [message["content"] for message in sent] == ["You are VEX.", "PIP: Uno?"]
     status, _ = await send(talk, text="Eins?", instead_of="99999")
     assert status == HTTPStatus.NOT_FOUND
+
+
+async def test_message_stream_keeps_what_the_reply_cost(
+    talk: Conversation, provider: FaultServer
+) -> None:
+    await ModelPrice.objects.acreate(
+        provider="openai",
+        model="gpt-4o-mini",
+        input_usd_per_million_tokens=1000,
+        output_usd_per_million_tokens=2000,
+        as_of=timezone.now().date(),
+        source="offer",
+    )
+    await send(talk)
+    assert (await stored(talk)).usd == Decimal("0.015")  # 9 read, 3 written
