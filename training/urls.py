@@ -17,6 +17,7 @@ from training.views import (
     model_files,
     models,
     moderation,
+    openings,
     prices,
     suggesters,
     suggestions,
@@ -117,6 +118,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("p/<slug:slug>/chat/", chat.chat, name="chat"),
     path("p/<slug:slug>/chat/start/", chat.conversation_start, name="conversation_start"),
+    path("p/<slug:slug>/chat/openings/", openings.openings, name="openings"),
+    path("p/<slug:slug>/chat/openings/start/", openings.opening_start, name="opening_start"),
+    path("p/<slug:slug>/chat/<int:pk>/peek/", openings.opening_peek, name="opening_peek"),
     path("p/<slug:slug>/chat/<int:pk>/", chat.conversation, name="conversation"),
     path(
         "p/<slug:slug>/chat/<int:pk>/settings/",

@@ -122,3 +122,17 @@ def test_another_version_of_a_message_is_a_branch_that_stays(
     page.reload()
     expect(texts).to_have_text(["One?", "Who moved the moon?"])
     assert Message.objects.filter(role="assistant").count() == 4
+
+
+def test_a_scene_of_the_script_is_answered_on_its_page(
+    talk: Conversation, sign_in: Callable[..., Page]
+) -> None:
+    line = talk.messages.create(role="user", content="PIP: Where is it?", is_scripted=True)
+    Conversation.objects.update(leaf=line)
+    page = sign_in(talk.user)
+    page.goto(reverse("conversation", args=[talk.project.slug, talk.pk]))
+    page.get_by_role("button", name="answer").click()
+    expect(page.locator(".message-text")).to_have_text(["PIP: Where is it?", "Who moved the moon?"])
+    expect(page.get_by_role("button", name="Let")).to_have_count(0)
+    say(page, "And the sun?")
+    expect(page.locator(".message-text")).to_have_count(4)

@@ -139,6 +139,24 @@ def regenerate(conversation: Conversation, reply: Message, *, turn: int | None =
         return _open_reply(conversation, path_before(earlier, reply, MessageRole.ASSISTANT))
 
 
+def answer(conversation: Conversation, *, turn: int | None = None) -> Message:
+    """Open a reply to the last line of the branch that is shown, which nobody has answered yet.
+
+    Raises:
+        ChatError: the last message is a reply already.
+        StaleConversationError: the conversation has gone on since ``turn``.
+        ReplyRunningError: a reply is still being written.
+        LimitReachedError: too many messages in a minute.
+    """
+    _require_usable(conversation.project, conversation.model, conversation.user)
+    _spend_message(conversation)
+    with transaction.atomic():
+        path = take_turn(conversation, turn)
+        if not path or path[-1].role != MessageRole.USER:
+            raise ChatError("There is no line to answer; say something first.")
+        return _open_reply(conversation, path)
+
+
 @transaction.atomic
 def show_version(
     conversation: Conversation, message: Message | None, *, turn: int | None = None

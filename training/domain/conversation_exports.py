@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from training.enums import MessageRole
 from training.models import Conversation, Message
 from training.queries.conversations import thread
 
@@ -31,6 +32,8 @@ def as_json(conversation: Conversation) -> str:
 
 
 def _speaker(message: Message) -> str:
+    if message.is_scripted:
+        return "Script" if message.role == MessageRole.USER else "From the script"
     if message.model is None:
         return message.speaker_name or "You"
     return message.model.character.name if message.model.character else message.model.name
@@ -49,6 +52,7 @@ def _facts(message: Message) -> dict[str, Any]:
         "role": message.role,
         "speaker": _speaker(message),
         "content": message.content,
+        "is_scripted": message.is_scripted,
         "state": message.state,
         "at": message.created_at.isoformat(),
     }

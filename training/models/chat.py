@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from curation.models import Project
+from curation.models import DatasetRecord, Project
 from training.enums import MessageRole, MessageState
 
 from .registry import ModelVersion
@@ -31,6 +31,14 @@ class Conversation(models.Model):
     stops_at_names = models.BooleanField(
         default=True, help_text="a reply ends where the model begins to speak for somebody else"
     )
+    opening = models.ForeignKey(
+        DatasetRecord,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="the held-out record it began with",
+    )
+    peeked_at = models.DateTimeField(null=True, help_text="when the real next line was looked at")
     turn = models.PositiveIntegerField(
         default=0, help_text="changes of the thread; guards two tabs"
     )
@@ -61,6 +69,7 @@ class Message(models.Model):
     role = models.CharField(max_length=12, choices=MessageRole)
     speaker_name = models.CharField(max_length=200, blank=True)
     content = models.TextField(blank=True)
+    is_scripted = models.BooleanField(default=False, help_text="a line of the script")
     state = models.CharField(max_length=12, choices=MessageState, default=MessageState.COMPLETE)
     model = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, related_name="messages"

@@ -18,6 +18,8 @@ from rickproject.lib.numbers import is_key
 from training.access.chat import own_conversation
 from training.domain.chat import change_conversation, show_version, start_conversation
 from training.domain.conversation_exports import as_json, as_markdown
+from training.domain.openings import real_line
+from training.enums import MessageRole
 from training.forms.chat import RenameForm, SettingsForm, StartForm, speaker_choices
 from training.models import Conversation
 from training.providers.registry import nothing_trains
@@ -90,11 +92,14 @@ def conversation_page(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """Show a conversation and its composer; a refused message is still in the box."""
+    shown = thread(talk)
     context = _page(
         request,
         talk.project,
         conversation=talk,
-        messages_shown=thread(talk),
+        messages_shown=shown,
+        waits_for_answer=bool(shown) and shown[-1].message.role == MessageRole.USER,
+        real_line=real_line(talk),
         spent=spent_on(talk),
         form=form or SettingsForm(instance=talk, project=talk.project, user=talk.user),
         speakers=speaker_choices(talk.project),

@@ -15,7 +15,7 @@ from rickproject.lib.limits import LimitReachedError, LimitsUnavailableError
 from rickproject.lib.numbers import is_key
 from rickproject.lib.sse import PING, event, stream_events
 from training.access.chat import Talker, own_conversation, own_message
-from training.domain.chat import ask, regenerate
+from training.domain.chat import answer, ask, regenerate
 from training.domain.chat_turns import TurnError
 from training.models import Conversation, Message
 from training.providers.model_server import ModelServerError
@@ -69,6 +69,8 @@ def _next_reply(request: HttpRequest, conversation: Conversation) -> Message:
     if again := request.POST.get("again"):
         earlier = own_message(conversation, int(again) if is_key(again) else 0)
         return regenerate(conversation, earlier, turn=turn)
+    if request.POST.get("answer"):
+        return answer(conversation, turn=turn)
     instead = request.POST.get("instead_of")
     return ask(
         conversation,

@@ -71,6 +71,12 @@ function attach(chat) {
     event.preventDefault();
     if (running) return;
     const body = new FormData(form, event.submitter);
+    if (form.matches("[data-answer]")) {
+      body.set("turn", composer.elements.turn.value);
+      form.remove();
+      run(body, null);
+      return;
+    }
     if (!form.matches("[data-rewrite]")) { // another version: the page stays where it is
       await fetch(form.action, { method: "POST", body }).catch(() => null);
       await showThread(parts);

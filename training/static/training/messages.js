@@ -2,7 +2,7 @@
 
 /** Append a message to the thread; its text is text and never HTML. */
 export function addMessage(parts, role, speaker, content) {
-  parts.thread.querySelectorAll("[data-empty], .chat-spent").forEach((line) => line.remove());
+  parts.thread.querySelectorAll("[data-empty], .chat-spent, [data-answer]").forEach((line) => line.remove());
   const article = document.createElement("article");
   article.className = "message";
   article.dataset.role = role;
