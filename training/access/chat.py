@@ -17,7 +17,7 @@ from training.queries.api_keys import usable_keys
 _CONVERSATION = KeptQuery(
     lambda: (
         Conversation.objects.filter(pk=Given("pk"), project=Given("project"), user=Given("user"))
-        .select_related("model__dataset")
+        .select_related("model__dataset", "model__character")
         .order_by()
     )
 )

@@ -12,10 +12,10 @@ FORMAT = 1
 
 def as_markdown(conversation: Conversation) -> str:
     """Return the branch that is shown, as a script: who speaks, and what."""
-    lines = [f"# {conversation.title or 'Untitled'}", ""]
+    lines = [f"# {_escaped(conversation.title or 'Untitled')}", ""]
     for shown in thread(conversation):
         message = shown.message
-        lines += [f"**{_speaker(message)}:** {_indented(message.content)}", ""]
+        lines += [f"**{_speaker(message)}:** {_escaped(message.content)}", ""]
     return "\n".join(lines)
 
 
@@ -39,10 +39,10 @@ def _speaker(message: Message) -> str:
     return message.model.character.name if message.model.character else message.model.name
 
 
-def _indented(text: str) -> str:
+def _escaped(text: str) -> str:
     """Keep the lines of a text, and let none of them be Markdown's."""
-    escaped = "".join(f"\\{char}" if char in "\\`*_{}[]<>#+-!|>" else char for char in text)
-    return escaped.replace("\n", "\\\n")
+    safe = "".join(f"\\{char}" if char in "\\`*_{}[]<>#+-!|>" else char for char in text)
+    return safe.replace("\n", "\\\n")
 
 
 def _facts(message: Message) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class SpokenAlone:
         """Take off the own name at the start of lines, and all from the first line of another."""
         if found := self._find(self._other, text):
             self.is_over = True
-            text = text[: found.start()]
+            text = text[: found.start()].rstrip()
         while found := self._find(self._own, text):
             self.echoed_name = True
             text = text[: found.start()] + (found["break"] or "") + text[found.end() :]
@@ -76,5 +76,5 @@ class SpokenAlone:
 def _line_of(names: Iterable[str], then: str = "") -> re.Pattern[str]:
     """Match the start of a line that has one of some names and a colon; nothing without names."""
     words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    start = rf"(?:\A|(?P<break>\s*\n))[ \t]*(?:{words or '(?!)'})[ \t]*:{then}"
+    start = rf"(?:\A|(?P<break>\n))[ \t]*(?:{words or '(?!)'})[ \t]*:{then}"
     return re.compile(start, re.IGNORECASE)

@@ -55,3 +55,11 @@ def test_names_with_signs_are_names_and_no_patterns() -> None:
     assert spoken.feed("Yes.\nMR. (X)+: Yes.") == "Yes."
     assert spoken.is_over
     assert SpokenAlone("", []).feed("A\nB: C") == "A\nB: C"
+
+
+def test_many_empty_lines_take_no_time() -> None:
+    spoken = SpokenAlone("VEX", OTHERS)
+    shown_text = "".join(spoken.feed(part) for part in ["No.", *["\n" * 40] * 500, "PIP: Oh."])
+    assert (shown_text, spoken.is_over) == ("No.", True)
+    spoken = SpokenAlone("VEX", OTHERS)
+    assert spoken.feed("\n" * 50_000 + "A") == "\n" * 50_000 + "A"

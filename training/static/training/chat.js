@@ -111,7 +111,8 @@ async function streamReply(parts, body, question, signal) {
       if (name === "end") isWhole = true;
     }
     parts.status.textContent = text.textContent;
-    if (isWhole) await showThread(parts);
+    // Who is writing another version meanwhile keeps the words.
+    if (isWhole && !parts.thread.querySelector(".message:not([hidden]) [data-edit][open]")) await showThread(parts);
   } catch (error) {
     if (error.name === "AbortError") {
       addNote(reply, "Stopped by you.");
