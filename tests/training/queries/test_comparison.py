@@ -56,7 +56,7 @@ def test_compare_jobs_shows_the_loss_of_the_step_that_was_kept() -> None:
 
 
 def test_compare_jobs_warns_where_losses_were_measured_otherwise() -> None:
-    dataset = DatasetVersionFactory()
+    dataset = DatasetVersionFactory(number=1)
     second = DatasetVersionFactory(
         project=dataset.project, target_character=dataset.target_character, number=2
     )
